@@ -1,0 +1,54 @@
+"""How good a language model is: its loss on held-out stories, and how far that is above the floor."""
+from collections import defaultdict
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass
+class Excess:
+    """Nats a token above the floor, on the same stories: `.mean` over all tokens, `.by_kind` {kind: mean over the tokens
+    of that kind}, `.counts` {kind: how many}, `.loss` the model's own loss and `.floor` the stories'."""
+    mean: float
+    by_kind: dict
+    counts: dict
+    loss: float
+    floor: float
+
+    def __float__(self):
+        return self.mean
+
+
+@torch.no_grad()
+def token_losses(model, row):
+    """-log q of each token of one row of ids after the first, in nats: float32 (len(row) - 1,)."""
+    ids = torch.tensor([row], device=next(model.parameters()).device)   # (1, T)
+    log_q = model(ids[:, :-1])[0].log_softmax(-1)                       # (T - 1, V)
+    return -log_q.gather(1, ids[0, 1:, None])[:, 0].cpu()               # (T - 1,)
+
+
+def excess_over_floor(model, rows, corpus):
+    """The model's loss minus the exact least loss, paired story by story: `rows` are `corpus` as ids, one token a word.
+
+    Returns an `Excess`. Raises ValueError if a row and its story differ in length, as with a tokenizer that splits words.
+    """
+    if len(rows) != len(corpus):
+        raise ValueError(f"{len(rows)} rows for {len(corpus)} stories")
+    model.eval()
+    sums, counts, loss = defaultdict(float), defaultdict(int), 0.0
+    for row, log_p, kinds in zip(rows, corpus.log_probs, corpus.kinds):
+        if len(row) != len(log_p):
+            raise ValueError(f"a story of {len(log_p)} tokens became a row of {len(row)}: the floor holds only where one word is one token")
+        for own, best, kind in zip(token_losses(model, row).tolist(), log_p[1:], kinds[1:]):
+            sums[kind] += own + best
+            counts[kind] += 1
+            loss += own
+    n = sum(counts.values())
+    by_kind = {kind: sums[kind] / counts[kind] for kind in sorted(counts, key=lambda kind: -sums[kind])}
+    return Excess(sum(sums.values()) / n, by_kind, dict(counts), loss / n, corpus.floor)
+
+
+def perplexity(model, rows):
+    """exp of the mean loss a token over all rows of ids: as if the model chose among that many words each time."""
+    losses = torch.cat([token_losses(model, row) for row in rows])
+    return losses.mean().exp().item()

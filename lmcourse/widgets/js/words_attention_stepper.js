@@ -1,0 +1,25 @@
+// Every word that AttentionStepper shows, by language. A function where numbers go in.
+export const WORDS = {
+  en: {
+    title: "Attention stepper",
+    words: "Words, 3 to 6", stage: "Show up to", previous: "Step back", next: "Next step",
+    query: "Follow the query of", causal: "causal mask", scaled: "divide by √d",
+    stages: {vectors: "1 · vectors", projections: "2 · queries, keys, values", scores: "3 · scores", scaled: "4 · scale", masked: "5 · mask",
+      weights: "6 · softmax", output: "7 · weighted sum"},
+    names: {vectors: "Vectors X", w_q: "W for queries", w_k: "W for keys", w_v: "W for values", q: "Queries Q", k: "Keys K", v: "Values V",
+      scores: "Scores Q Kᵀ", scaled: "Scores / √d", masked: "Scores, masked", weights: "Weights A", output: "Output A V"},
+    group: {vectors: "1 · Vectors X", projections: "2 · Three views: X times a matrix each, yours too", scores: "3 · Scores: query · key",
+      scaled: "4 · Scale: divide by √d", masked: "5 · Mask: no look ahead", weights: "6 · Softmax: rows sum to 1", output: "7 · Weighted sum of the values"},
+    unscaled: "4 · Scale: off", unmasked: "5 · Mask: off",
+    weight: (n, m) => `number ${n} to ${m}`, cell: (name, word, n) => `${name}, ${word}, ${n}`,
+    hint: "Point at a number, or walk to it with the arrow keys: here stands how it was made. Those in boxes are yours to change.",
+    input: (name) => `${name}: yours to change, from −10 to 10.`,
+    wrong: "Not taken: a number from −10 to 10, please.", wrongWords: "Not taken: 3 to 6 words of at most 8 letters, please.",
+    scaledBy: (a, root, b) => `${a} / ${root} = ${b}`, off: (a) => `switched off: ${a} stays as it is`,
+    hidden: (from, to) => `${from} may not see ${to}, which comes later: −∞, so that its weight is e^(−∞) = 0`, kept: (a) => `not hidden: ${a} stays as it is`,
+    share: (a, others, b) => `e^${a} / (${others}) = ${b}`,
+    told: (name, word, column, sum) => `${name}, ${word} → ${column}: ${sum}`,
+    mix: (word) => `What ${word} takes from each word`,
+    spoken: (word, weights, output) => `${word} takes ${weights}. Its output is ${output}.`, takes: (percent, word) => `${percent} percent from ${word}`,
+  },
+};

@@ -1,0 +1,26 @@
+// Every word that NextWordGame shows, by language. A function where words or numbers go in.
+export const WORDS = {
+  en: {
+    title: "Guess the next word",
+    loading: "Loading the model …",
+    failed: (why) => `This figure could not start: ${why}`,
+    story: (n, of) => `Story ${n} of ${of}`, place: (n, of) => `word ${n} of ${of} to guess`,
+    ask: "What is the next word?", guess: "Guess", unsure: "I don't know",
+    chips: "Words to choose from", seen: "from the story", usual: "often next",
+    sure: "How sure are you?", sureOf: (p) => `${Math.round(100 * p)} %`,
+    unit: "Count in", units: {bits: "bits", nats: "nats"},
+    unknown: (word, n) => `“${word}” is none of the ${n} words of this world.`,
+    empty: "Type a word, or press one of those below.",
+    you: "You", gap: "the word to guess",
+    right: (word, p) => `“${word}” is right. You had given it ${p}.`,
+    wrong: (word, came, p) => `You said “${word}”; “${came}” came. You had left it ${p}.`,
+    skipped: (came, p) => `“${came}” came. Not knowing gives every word ${p}.`,
+    kind: (kind) => `Kind of word: ${kind}.`,
+    table: "Who gave the word that came how much", columns: ["guesser", "gave it", "rank", "would have said", "pays"],
+    score: (unit, n) => `Mean surprise so far, ${unit} a word (${n} ${n === 1 ? "word" : "words"}); less is better`,
+    none: "No guess yet: the first line of the story is yours to read.",
+    over: (n) => `That was story ${n}.`, next: "Next story", again: "Start again", done: "All stories are guessed.",
+    byKind: "Read the numbers: by kind of word", kindCaption: (unit) => `Mean surprise (${unit} a word), by kind of word`, kindColumn: "kind of word", count: "words",
+    told: (sentence, list) => `${sentence} ${list}`, pays: (name, cost, unit) => `${name} ${cost} ${unit}`,
+  },
+};

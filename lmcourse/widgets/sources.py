@@ -1,0 +1,93 @@
+"""What a widget runs: a bundled model by name, or a live one of the kernel. Bundled ones need no torch."""
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from functools import cache, cached_property
+from pathlib import Path
+
+from lmcourse.models.layouts import gpt2_config
+from lmcourse.packaged import MINILM, installed
+from lmcourse.widgets.weights import pack, pack_folder, pack_minilm
+
+DATA = Path(__file__).parent.parent / "data"                        # a folder a bundled model
+ENCODER = f"minilm@sha256:{MINILM.sha256}"                          # MiniLM's name in a page, known without its weights
+ENCODER_CONFIG = {"n_layers": 6, "n_heads": 12, "max_len": 128}
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A packed model: its name with the digest of its weights, its configuration, its bytes for the page."""
+    name: str
+    packed: bytes
+    tokenizer: object
+    live: object = None                                             # the torch model, if it was one
+
+    @cached_property
+    def config(self) -> dict:
+        return json.loads(self.packed[8:8 + int.from_bytes(self.packed[4:8], "little")])["config"]
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text fit: the start token takes one place."""
+        return self.config["max_len"] - 1
+
+    def cut(self, text: str) -> tuple[str, int]:
+        """(as much of the text as fits, how many tokens all of it has)."""
+        ids = self.tokenizer.encode(text)
+        if len(ids) <= self.max_tokens:
+            return text, len(ids)
+        return self.tokenizer.decode(ids[:self.max_tokens]).rstrip("\ufffd"), len(ids)
+
+    def model(self):
+        """The torch model."""
+        from lmcourse.models.checkpoints import load
+        return load(DATA / self.name.split("@")[0]) if self.live is None else self.live
+
+
+def bundled(kind=None) -> list[str]:
+    """The names of the models that come with the package: all, or those of one `kind`, "gpt2" or "bert"."""
+    names = sorted(path.parent.name for path in DATA.glob("*/model.safetensors"))
+    return [name for name in names if kind in (None, json.loads((DATA / name / "config.json").read_text(encoding="utf-8"))["model_type"])]
+
+
+_found: dict[str, Source] = {}
+
+
+def find(model, tokenizer=None, kind="gpt2") -> Source:
+    """The Source of a bundled model's name (of this kind), or of a GPT with its BPETokenizer.
+
+    ValueError for an unknown name, or for a model that the page cannot run (anything but GPT-2's architecture).
+    """
+    if isinstance(model, str):
+        if model not in bundled(kind):
+            raise ValueError(f"no bundled model is called {model!r}; there is {', '.join(bundled(kind))}")
+        if model not in _found:
+            from lmcourse.tokenizers import load_tokenizer          # here: the book is built without what it needs
+            name, packed = pack_folder(DATA / model)
+            _found[model] = Source(name, packed, load_tokenizer(DATA / model))
+        return _found[model]
+    if not hasattr(model, "state_dict") or not dataclasses.is_dataclass(getattr(model, "config", None)):
+        raise ValueError(f"model is {type(model).__name__}; give the name of a bundled model ({', '.join(bundled(kind))}) or a GPT")
+    if tokenizer is None or not hasattr(tokenizer, "_to_json"):
+        raise ValueError("a GPT needs its tokenizer: AttentionExplorer(model, tokenizer, text)")
+    return _live(model, tokenizer)
+
+
+@cache
+def encoder() -> Source | None:
+    """MiniLM as the page runs it; None where its package is not installed."""
+    folder = installed(MINILM)
+    return folder and Source(ENCODER, pack_minilm(folder), None)
+
+
+def _live(model, tokenizer) -> Source:
+    try:
+        gpt2_config(model.config)
+    except ValueError as error:
+        raise ValueError(f"the page runs GPT-2's architecture, and this model is another. {error}") from None
+    config = dataclasses.asdict(model.config)
+    tensors = {name: tensor.detach().float().cpu().numpy() for name, tensor in model.state_dict().items()}
+    packed = pack(config, tensors, tokenizer._to_json(), exact=False)
+    return Source(f"{type(model).__name__}@sha256:{hashlib.sha256(packed).hexdigest()}", packed, tokenizer, model)

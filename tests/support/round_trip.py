@@ -1,0 +1,44 @@
+"""What the round trips through a kernel share: the notebook, and a Jupyter server that is started and ended."""
+import contextlib
+import socket
+import subprocess
+import time
+import urllib.request
+
+import nbformat
+
+CELLS = ["import lmcourse as lm\n"
+         "w = lm.widgets.AttentionExplorer('course-gpt', None, 'Anna Bell had a red key. She', layer=1, head=2)\n"
+         "heard = []\n"
+         "w.observe(lambda change: heard.append((change['name'], change['new'])), ['text', 'head', 'causal', 'heads_off'])\nw",
+         "w.layer, w.head, w.text, w.view = 2, 3, 'Ned Wood had a map.', 'arcs'",
+         "print('heard', heard)\nprint('now', w.text, w.layer, w.head, w.causal, w.heads_off)",
+         "lm.widgets.AttentionExplorer('course-gpt', None, 'One morning', layer=0, head=0)"]
+
+
+
+def write_notebook(path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+
+
+@contextlib.contextmanager
+def started(command, environment, folder):
+    """Run a server on a free port of the loopback address, wait until it answers, yield its address, end it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with open(folder / "server.log", "w") as log:
+        process = subprocess.Popen([*command, f"--port={port}"], env=environment, stdout=log, stderr=log, cwd=folder)
+    try:
+        for _ in range(600):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
+                break
+            assert process.poll() is None, (folder / "server.log").read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(30)

@@ -25,6 +25,7 @@ from lmcourse.widgets import bundle, sources, weights
 from lmcourse.widgets.sources import ENCODER, Source
 from lmcourse.widgets.stored import STATE, is_ours
 from lmcourse.widgets.weights import pack_folder, pack_minilm
+from theme.minify import minify
 
 log = logging.getLogger(__name__)
 PART = 3_000_000                                                    # bytes of weights in a script: 4 MB of base64
@@ -154,9 +155,9 @@ def write_files(app):
     for folder in ("widgets", "weights"):
         (app.outdir / "_static" / folder).mkdir(parents=True, exist_ok=True)
     (app.outdir / "_static/widgets/common.css").write_text(bundle.common_style(), encoding="utf-8")
-    for widget in bundle.widgets():
+    for widget, script in minify({widget: bundle.script(widget) for widget in bundle.widgets()}).items():
         digest = bundle.code_name(widget).split("@")[1]
-        (app.outdir / "_static/widgets" / f"{digest}.js").write_text(bundle.script(widget), encoding="utf-8")
+        (app.outdir / "_static/widgets" / f"{digest}.js").write_text(f"/* {widget} of lmcourse, shortened; to read it: lmcourse/widgets/js */\n{script}\n", encoding="utf-8")
         (app.outdir / "_static/widgets" / f"{widget}.css").write_text(bundle.own_style(widget), encoding="utf-8")
     for name, packed in _weights(app).values():
         text = f"lmcourseWeights({json.dumps(name)}, \"{base64.b64encode(packed).decode()}\");\n"

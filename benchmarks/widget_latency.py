@@ -1,4 +1,4 @@
-"""AttentionExplorer: from an input event to the next painted frame, in Chromium, at T=64. Reads the built pages (`make book`)."""
+"""AttentionExplorer: from an input event to the frame that shows its answer, in Chromium: the course's model at T=64, MiniLM at T=16. Reads the built pages (`make book`)."""
 import shutil
 import statistics
 import sys
@@ -39,6 +39,24 @@ MEASURE = """async ([kind, rounds]) => {
   }
   return times;
 }"""
+# The encoder answers from its worker: a frame counts when nothing is pending any more.
+MEASURE_ENCODER = """async (rounds) => {
+  const root = document.querySelector('.lm-explorer'), input = root.querySelector('.lm-input'), text = input.value, times = [];
+  const painted = () => new Promise(done => requestAnimationFrame(() => {
+    const {port1, port2} = new MessageChannel(); port1.onmessage = () => done(performance.now()); port2.postMessage(0); }));
+  for (let i = 0; i < rounds; i++) {
+    await new Promise(done => setTimeout(done, 20 + 17 * Math.random()));
+    const before = performance.now();
+    input.value = text.replace(/\\S+$/, i % 2 ? 'garden' : 'tower');
+    input.dispatchEvent(new Event('input', {bubbles: true}));
+    let after = await painted();
+    if (!root.dataset.pending) throw new Error('the answer was there before it was asked for');
+    while (root.dataset.pending) after = await painted();
+    times.push(after - before);
+  }
+  return times;
+}"""
+ENCODER_BUDGET, ENCODER_TEXT = 60.0, "The old doctor painted a green boat near the river and sold it in the garden"       # 16 tokens, [CLS] and [SEP] too
 KINDS = ["last word", "first word", "temperature", "head off", "mask"]
 
 
@@ -70,8 +88,28 @@ def main():
             verdict = f"(budget p95 <= {BUDGET:.0f} ms) {'holds' if p95 <= BUDGET else 'FALLS SHORT'}" if throttle == 1 else "(reported)"
             print(f"input to repaint, T={T}, {view}, CPU 1/{throttle}: p50 {statistics.median(every):.1f} ms, p95 {p95:.1f} ms {verdict}; by input p50/p95: {parts}")
             holds &= throttle > 1 or p95 <= BUDGET
+        holds &= encoder(page, explorer)
         browser.close()
     sys.exit(not holds)
+
+
+def encoder(page, explorer):
+    """MiniLM's line; True if it holds its budget."""
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    explorer.view("heatmap")
+    explorer.root.locator(".lm-mind[data-mind=minilm]").click()
+    page.wait_for_function("document.querySelector('.lm-explorer').dataset.encoder === 'ready'", timeout=60_000)
+    explorer.root.locator(".lm-top .lm-input").fill(ENCODER_TEXT)
+    page.wait_for_function("document.querySelector('.lm-explorer').dataset.pending === ''", timeout=60_000)
+    T, holds = explorer.tokens(), True
+    for throttle in (1, 4):
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": throttle})
+        times = sorted(page.evaluate(MEASURE_ENCODER, ROUNDS + 5)[5:])
+        p95 = times[int(0.95 * len(times))]
+        verdict = f"(budget p95 <= {ENCODER_BUDGET:.0f} ms) {'holds' if p95 <= ENCODER_BUDGET else 'FALLS SHORT'}" if throttle == 1 else "(reported; the worker is not throttled)"
+        print(f"input to repaint, MiniLM, T={T}, heatmap, page at CPU 1/{throttle}: p50 {statistics.median(times):.1f} ms, p95 {p95:.1f} ms {verdict}")
+        holds &= throttle > 1 or p95 <= ENCODER_BUDGET
+    return holds
 
 
 def chromium():

@@ -43,7 +43,10 @@ def test_other_forms_are_errors_with_file_and_line(tmp_path, line):
 def test_a_missing_module_and_a_circle_are_named(tmp_path):
     with pytest.raises(ValueError, match=r"entry\.js:1: imports \./gone\.js, which is not there"):
         bundle.bundle(write(tmp_path, entry="import {a} from './gone.js'\n"))
-    entry = write(tmp_path, entry="import {a} from './a.js'\n", a="import {b} from './b.js'\n", b="import {a} from './a.js'\n")
+    with pytest.raises(ValueError, match=r"entry\.js:1: a\.js exports no b"):      # one name a line: b would be undefined in the page
+        bundle.bundle(write(tmp_path, entry="import {a, b as c} from './a.js'\n", a="export const a = 1, b = 2;\n"))
+    entry = write(tmp_path, entry="import {a} from './a.js'\n", a="import {b} from './b.js'\nexport const a = 1;\n",
+                  b="import {a} from './a.js'\nexport const b = 1;\n")
     with pytest.raises(ValueError, match="circle: entry.js -> a.js -> b.js -> a.js"):
         bundle.bundle(entry)
 

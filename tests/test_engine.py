@@ -41,17 +41,17 @@ def tokenizer_json(words, tmp_path_factory):
 
 CONFIGS = [{}, {"n_layers": 1, "n_heads": 1, "d_model": 20, "max_len": 33, "d_hidden": 36}, {"bias": False}, {"tie_weights": False},
            {"n_heads": 8, "d_model": 64, "d_hidden": 100, "n_layers": 2}]
-OPTIONS = [{}, {"causal": False}, {"temperature": 0.4}, {"temperature": 3.0, "causal": False}, {"headsOff": [[0, 0]]},
+OPTIONS = [{}, {"causal": False}, {"positions": False}, {"temperature": 0.4}, {"temperature": 3.0, "causal": False}, {"headsOff": [[0, 0]]},
            {"edgesOff": [[0, 0, 5, 3], [0, 0, 5, 0], [0, 0, 2, 1]]},
            {"causal": False, "temperature": 1.7, "headsOff": [[0, 0]], "edgesOff": [[0, 0, 1, 1], [0, 0, 3, 0]]}]
 
 
-def expected(model, ids, causal=True, temperature=1.0, headsOff=(), edgesOff=()):
+def expected(model, ids, causal=True, positions=True, temperature=1.0, headsOff=(), edgesOff=()):
     """What lmcourse computes for the engine's options."""
     edges = {}
     for layer, head, query, key in edgesOff:
         edges.setdefault((layer, head), []).append((query, key))
-    with lm.ablate(model, heads=[tuple(pair) for pair in headsOff], edges=edges):
+    with lm.ablate(model, heads=[tuple(pair) for pair in headsOff], edges=edges, positions=not positions):
         return lm.record(model, torch.tensor([ids]), causal=causal, temperature=temperature)
 
 

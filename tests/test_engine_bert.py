@@ -57,11 +57,11 @@ def test_equals_torch(change, head, wasm, node, tmp_path):
     assert node(bert=str(tmp_path / "packed"), wasm=wasm)["kernel"] == ("wasm" if wasm else "javascript")
     draw = random.Random(str(change))
     for pads in (0, 1, 5):
-        for options in ({}, {"temperature": draw.uniform(0.3, 3)}, {"headsOff": [[0, 0]]}, {"temperature": 1.7, "headsOff": [[config.n_layers - 1, 0]]}):
+        for options in ({}, {"positions": False}, {"temperature": draw.uniform(0.3, 3)}, {"headsOff": [[0, 0]]}, {"temperature": 1.7, "headsOff": [[config.n_layers - 1, 0]]}):
             ids = [draw.randrange(1, len(WORDS)) for _ in range(draw.randint(1, config.max_len - pads))]
             for _ in range(pads):
                 ids.insert(draw.randint(0, len(ids)), config.pad_id)
-            with lm.ablate(model, heads=[tuple(pair) for pair in options.get("headsOff", ())]):
+            with lm.ablate(model, heads=[tuple(pair) for pair in options.get("headsOff", ())], positions=not options.get("positions", True)):
                 seen = lm.record(model, torch.tensor([ids]), causal=False, temperature=options.get("temperature", 1.0))
             assert difference(node(encoder=ids, options=options), seen, len(ids), config.n_heads, head == "masked") < TOLERANCE
 

@@ -77,6 +77,17 @@ def test_a_mask_a_row_cuts_each_row_its_own_way(model):
     assert weights[1, 0, 5, 0] == 0 and weights[0, 0, 5, 0] > 0
 
 
+def test_without_positions_only_the_company_counts_and_they_come_back():
+    model = randomised(lm.GPT(lm.TransformerConfig(**SMALL)))
+    before, turned = model(IDS), torch.cat([IDS[:, :-1].flip(1), IDS[:, -1:]], 1)          # the same past of the last token, backwards
+    assert not torch.allclose(lm.record(model, turned, causal=False).logits[:, -1], lm.record(model, IDS, causal=False).logits[:, -1], atol=1e-3)
+    with lm.ablate(model, positions=True):
+        torch.testing.assert_close(lm.record(model, turned, causal=False).logits[:, -1], lm.record(model, IDS, causal=False).logits[:, -1])
+    assert torch.equal(model(IDS), before)
+    with pytest.raises(ValueError, match="learned positions.*rope"), lm.ablate(lm.GPT(lm.TransformerConfig(**SMALL, position="rope")), positions=True):
+        pass
+
+
 def test_clear_errors(model):
     with pytest.raises(ValueError, match="no layer 2, head 0: layers go from 0 to 1"), lm.ablate(model, heads=[(2, 0)]):
         pass

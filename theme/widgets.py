@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 PART = 3_000_000                                                    # bytes of weights in a script: 4 MB of base64
 VIEW = "application/vnd.jupyter.widget-view+json"
 HIDDEN = ("_", "layout", "tabbable", "tooltip", "carrier", "code", "weights", "missing")       # traits that the page does not need
-DEFAULTS = {"AttentionExplorer": {"text": "", "layer": 0, "head": 0, "view": "heatmap", "causal": True, "temperature": 1.0,
+DEFAULTS = {"AttentionExplorer": {"text": "", "second": "", "positions": True, "layer": 0, "head": 0, "view": "heatmap", "causal": True, "temperature": 1.0,
                                   "heads_off": [], "position": -1, "compact": False, "mind": "course-gpt",
                                   "words_only": False, "encoder": ENCODER}}           # widgets that a Markdown page may hold
 

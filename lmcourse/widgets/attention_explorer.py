@@ -19,7 +19,9 @@ class AttentionExplorer(ModelWidget):
     text: a sentence. The model reads `<|endoftext|>` before it; what does not fit into max_len tokens is cut.
     layer, head: whose attention is shown, counted from 0 (the page counts from 1).
     view: "heatmap", one cell for each pair of tokens, or "arcs", the same numbers as lines over the sentence.
+    second: a second sentence, read by the same head with the same changes; "" for none.
     causal: False takes the mask away in every layer: each token then sees those after it.
+    positions: False takes the position vectors away: the model no longer hears where a token stands.
     temperature: every head's scores are divided by it before the softmax; > 0, 1 is what the model was trained with.
     heads_off: (layer, head) pairs whose output is replaced by zero before the output projection.
     position: the token whose row of weights and whose next-token distribution are shown; -1 is the last.
@@ -33,10 +35,12 @@ class AttentionExplorer(ModelWidget):
     """
     _shown = ("text", "layer", "head")
     text = t.Unicode().tag(sync=True)
+    second = t.Unicode().tag(sync=True)
     layer = t.Int(0).tag(sync=True)
     head = t.Int(0).tag(sync=True)
     view = Choice("heatmap", "arcs")
     causal = t.Bool(True).tag(sync=True)
+    positions = t.Bool(True).tag(sync=True)
     temperature = Number(1.0, 0, open=True)
     heads_off = t.List().tag(sync=True)
     position = t.Int(-1).tag(sync=True)
@@ -118,7 +122,7 @@ class AttentionExplorer(ModelWidget):
         if (found := self._real() if self.mind == "minilm" else self._course()) is None:
             return None
         model, ids, labels = found
-        with ablate(model, heads=[tuple(pair) for pair in self.heads_off]):
+        with ablate(model, heads=[tuple(pair) for pair in self.heads_off], positions=not self.positions):
             seen = record(model, torch.tensor([ids]), causal=self.causal and self.mind != "minilm", temperature=self.temperature)
         weights = seen.attention[self.layer][0, self.head].numpy()                       # (T, T)
         if self.mind == "minilm" and self.words_only:

@@ -95,6 +95,11 @@ def _visit(path: Path, order: list, above: tuple) -> None:
     order.append(path)
 
 
+def _exports(path: Path) -> list[str]:
+    """The names that a module exports: one a line, `export const a = 1, b = 2` exports a alone."""
+    return [found[2] for line in path.read_text(encoding="utf-8").splitlines() if (found := EXPORT.match(line))]
+
+
 def _rewrite(path: Path) -> tuple[str, list[Path]]:
     """(text with imports and exports replaced and `return {...}` at the end, paths that it imports)."""
     lines, names, imports, comment = [], [], [], False
@@ -105,6 +110,8 @@ def _rewrite(path: Path) -> tuple[str, list[Path]]:
             target = path.parent / found[2]
             if not target.is_file():
                 raise ValueError(f"{path.name}:{number}: imports ./{found[2]}, which is not there")
+            if unknown := set(re.findall(r"([\w$]+)(?:\s+as\s+[\w$]+)?\s*(?:,|$)", found[1])) - set(_exports(target)):
+                raise ValueError(f"{path.name}:{number}: {found[2]} exports no {', '.join(sorted(unknown))}")
             imports.append(target)
             line = f"const {{{re.sub(r' as ', ': ', found[1])}}} = {_variable(target)};"
         elif found := EXPORT.match(line):

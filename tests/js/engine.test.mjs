@@ -119,7 +119,7 @@ test('what cannot be run is said', () => {
   fails([], {}, /there is no token to run/);
   fails(Array(MAX + 1).fill(1), {}, new RegExp(`${MAX + 1} tokens are too many: this model reads at most ${MAX}`));
   for (const id of [V, -1, 1.5, NaN, '3', undefined]) fails([1, id], {}, new RegExp(`is not the id of a token: ids are whole numbers from 0 to ${V - 1}`));
-  fails([1], { casual: true }, /unknown option "casual"; the options are causal, temperature, headsOff, edgesOff, residual/);
+  fails([1], { casual: true }, /unknown option "casual"; the options are causal, positions, temperature, headsOff, edgesOff, residual/);
   fails([1], { causal: 'no' }, /causal is "no"; it must be true or false/);
   for (const temperature of [0, -1, NaN, Infinity, '1']) fails([1], { temperature }, /temperature is .*; it must be a number above 0/);
   fails([1], { headsOff: [1, 2] }, /headsOff holds 1; it must be a list of \[layer, head\]/);

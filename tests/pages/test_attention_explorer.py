@@ -31,10 +31,10 @@ def draw(rng):
     return rng.choice([text, f"{text} {rng.choice(STRANGE)}", rng.choice(STRANGE)])
 
 
-def expected(pretrained, text, causal=True, temperature=1.0, heads_off=()):
+def expected(pretrained, text, causal=True, temperature=1.0, heads_off=(), positions=True):
     """([layer] (H, T, T), (T, V) probabilities) as lmcourse computes them."""
     ids = torch.tensor([[pretrained.tokenizer.end_id, *pretrained.tokenizer.encode(text)]])
-    with lm.ablate(pretrained.model, heads=list(heads_off)):
+    with lm.ablate(pretrained.model, heads=list(heads_off), positions=not positions):
         seen = lm.record(pretrained.model, ids, causal=causal, temperature=temperature)
     return [layer[0] for layer in seen.attention], seen.logits[0].softmax(-1)
 
@@ -56,7 +56,7 @@ def agree(explorer, attention, probabilities, rng):
                 assert probability == pytest.approx(float(probabilities[row, token]), abs=1e-3), (row, token)
 
 
-@pytest.mark.parametrize("change", ["nothing", "no mask", "temperature", "heads off", "everything"])
+@pytest.mark.parametrize("change", ["nothing", "no mask", "no positions", "temperature", "heads off", "everything"])
 def test_the_page_shows_what_lmcourse_computes(visit, address, pretrained, change):
     seed = random.SystemRandom().randrange(10 ** 9)
     rng = random.Random(seed)
@@ -68,6 +68,9 @@ def test_the_page_shows_what_lmcourse_computes(visit, address, pretrained, chang
         if change in ("no mask", "everything"):
             explorer.mask(False)
             settings["causal"] = False
+        if change in ("no positions", "everything"):
+            explorer.positions(False)
+            settings["positions"] = False
         if change in ("temperature", "everything"):
             settings["temperature"] = explorer.temperature(rng.uniform(-0.3 if change == "everything" else -0.5, 0.6))
         if change in ("heads off", "everything"):
@@ -97,6 +100,33 @@ def test_a_change_moves_the_numbers_and_its_undoing_brings_them_back(visit, site
         explorer.all_on()
         again = explorer.numbers(10)
         assert again[0] == pytest.approx(first[0], abs=1e-6) and again[1] == pytest.approx(first[1], abs=1e-6)
+
+
+def test_a_second_sentence_is_read_by_the_same_head_with_the_same_changes(visit, address, pretrained):
+    seed = random.SystemRandom().randrange(10 ** 9)
+    rng = random.Random(seed)
+    print("seed", seed)
+    first, second = (" ".join(lm.world.stories(1, seed=rng.randrange(10 ** 6)).texts[0].split()[:rng.randint(5, 30)]) for _ in range(2))
+    with visit(address) as page:
+        explorer = Explorer(page)
+        explorer.type(first)
+        explorer.second(second)
+        explorer.positions(False)
+        layer = rng.randrange(pretrained.model.config.n_layers)
+        explorer.choose_head(layer, rng.randrange(pretrained.model.config.n_heads))
+        for text, read in ((second, explorer.second_numbers), (first, explorer.numbers)):
+            attention, probabilities = expected(pretrained, text, positions=False)
+            row = rng.randrange(len(probabilities))
+            weights, following = read(row)
+            assert len(weights) == len(attention[layer]) * len(probabilities)
+            for (at, head, column), weight in weights.items():
+                assert at == layer and weight == pytest.approx(float(attention[layer][head, row, column]), abs=1e-3)
+            for token, probability in following.items():
+                assert probability == pytest.approx(float(probabilities[row, token]), abs=1e-3)
+        explorer.second("key " * 1000)
+        assert "left out" in page.locator(".lm-second .lm-message").text_content()
+        explorer.second("")
+        assert "second sentence" in page.locator(".lm-second .lm-message").text_content()
 
 
 def test_heat_map_arcs_and_tokens_draw_the_same_numbers(visit, site_http):

@@ -29,17 +29,40 @@ class Explorer:
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def type(self, text):
-        self.root.locator(".lm-input").fill(text)
+        self.root.locator(".lm-top .lm-input").fill(text)
         self.settle()
 
     def paste(self, text):
         """All at once: thousands of characters, typed, take Chromium half a minute."""
-        self.root.locator(".lm-input").evaluate("(input, text) => { input.value = text; input.dispatchEvent(new Event('input')); }", text)
+        self.root.locator(".lm-top .lm-input").evaluate("(input, text) => { input.value = text; input.dispatchEvent(new Event('input')); }", text)
         self.settle()
 
     def mask(self, on):
         self.root.get_by_label("Causal mask").set_checked(on)
         self.settle()
+
+    def positions(self, on):
+        self.root.get_by_label("Position vectors").set_checked(on)
+        self.settle()
+
+    def second(self, text):
+        """Open the place of the second sentence and type it."""
+        self.root.locator(".lm-second").evaluate("details => { details.open = true; }")
+        self.root.locator(".lm-second .lm-input").fill(text)
+        self.settle()
+
+    def second_numbers(self, row):
+        """`numbers` of the second sentence."""
+        self.root.locator(".lm-second .lm-token").nth(row).click()
+        self.root.locator(".lm-second .lm-numbers").evaluate("details => { details.open = true; }")
+        self.page.mouse.move(0, 0)
+        self.settle()
+        self.settle()
+        weights, following = self.root.locator(".lm-second .lm-numbers").evaluate("""numbers => [
+            [...numbers.querySelectorAll("td[data-weight]")].map(({dataset: d}) => [+d.layer, +d.head, +d.row, +d.column, +d.weight]),
+            [...numbers.querySelectorAll("[data-probability]")].map(({dataset: d}) => [+d.token, +d.probability])]""")
+        assert {line[2] for line in weights} == {row}
+        return {(layer, head, column): weight for layer, head, _, column, weight in weights}, dict(following)
 
     def temperature(self, power):
         """Move the slider to 10 ** power; returns the temperature that it took."""
@@ -75,27 +98,27 @@ class Explorer:
         return int(self.root.get_attribute("data-row"))
 
     def message(self):
-        return self.root.locator(".lm-message").text_content()
+        return self.root.locator(".lm-top .lm-message").text_content()
 
     def focused(self, what):
         return self.page.evaluate("name => document.activeElement[name] ?? document.activeElement.getAttribute(name)", what)
 
     def numbers(self, row):
         """({(layer, head, column): weight}, {token id: probability}) of a row, from "Read the numbers"."""
-        self.root.locator(".lm-token").nth(row).click()
-        self.root.locator(".lm-numbers").evaluate("details => { details.open = true; }")
+        self.root.locator(".lm-stage .lm-token").nth(row).click()
+        self.root.locator("> .lm-numbers").evaluate("details => { details.open = true; }")
         self.page.mouse.move(0, 0)
         self.settle()
         self.settle()
         assert self.row() == row
         weights, following = self.root.evaluate("""root => [
-            [...root.querySelectorAll("[data-weight]:is(td)")].map(({dataset: d}) => [+d.layer, +d.head, +d.row, +d.column, +d.weight]),
-            [...root.querySelectorAll("[data-probability]")].map(({dataset: d}) => [+d.token, +d.row, +d.probability])]""")
+            [...root.querySelectorAll(":scope > .lm-numbers td[data-weight]")].map(({dataset: d}) => [+d.layer, +d.head, +d.row, +d.column, +d.weight]),
+            [...root.querySelectorAll(":scope > .lm-numbers [data-probability]")].map(({dataset: d}) => [+d.token, +d.row, +d.probability])]""")
         assert {line[2] for line in weights} == {line[1] for line in following} == {row}
         return {(layer, head, column): weight for layer, head, _, column, weight in weights}, {token: p for token, _, p in following}
 
     def token_numbers(self):
-        return self.root.locator(".lm-token .lm-weight").all_text_contents()
+        return self.root.locator(".lm-stage .lm-token .lm-weight").all_text_contents()
 
     def arcs(self):
         """The weights of the chosen row's arcs."""

@@ -8,10 +8,11 @@ import {makeReader} from './explorer_model.js';
 import {amongWords, makeEncoder, LAYERS, HEADS} from './explorer_encoder.js';
 import {serveEncoder as serve} from './encoder.js';
 import {modelOf} from './source.js';
+import {loadModel} from './engine.js';
 import {drawMap, layout, cellAt, legendGradient} from './heatmap.js';
 import {habitOf} from './heads.js';
 
-const TRAITS = ["text", "layer", "head", "view", "causal", "temperature", "heads_off", "position", "compact", "mind", "words_only"];
+const TRAITS = ["text", "second", "layer", "head", "view", "causal", "positions", "temperature", "heads_off", "position", "compact", "mind", "words_only"];
 const LONGEST = 4000;                                               // characters that are kept of what the encoder is given
 const NARROW = 430;                                                 // px: of a stage where a long sentence cannot be read
 
@@ -36,6 +37,7 @@ class Explorer {
     this.config = mind.config;
     this.own = !/^course-gpt@/.test(model.get("weights"));
     this.reader = makeReader(bytes, mind, words);
+    this.readSecond = () => this.secondReader ||= makeReader(bytes, loadModel(bytes), words);       // a model of its own, so that neither loses its prefix
     this.encoder = makeEncoder(model, () => this.update());
     this.update = eachFrame(() => this.paint());
     this.parts = build(words, this.config, this);
@@ -50,6 +52,9 @@ class Explorer {
   listen() {
     this.onText = () => { if (this.isEncoder ? this.parts.input.value !== this.model.get("text") : this.reader.fit(this.parts.input.value).text !== this.model.get("text")) this.parts.input.value = this.model.get("text"); };
     this.model.on("change:text", this.onText);
+    this.onSecond = () => { if (this.model.get("second")) this.parts.second.element.open = true; };
+    this.model.on("change:second", this.onSecond);
+    this.onSecond();
     for (const name of TRAITS) this.model.on(`change:${name}`, this.update);
     this.resized = new ResizeObserver(([{contentRect: {width, height}}]) => { this.size = `${width} ${height}`; this.narrow = width < NARROW; this.update(); });
     this.resized.observe(this.parts.stage);
@@ -65,6 +70,7 @@ class Explorer {
     this.resized.disconnect();
     this.themed.disconnect();
     this.model.off("change:text", this.onText);
+    this.model.off("change:second", this.onSecond);
     for (const name of TRAITS) this.model.off(`change:${name}`, this.update);
   }
 
@@ -83,6 +89,7 @@ class Explorer {
     const off = get("heads_off").filter((pair) => Array.isArray(pair) && pair[0] === within(pair[0], L) && pair[1] === within(pair[1], H));
     const temperature = get("temperature");
     return {encoder, layer: within(get("layer"), L), head: within(get("head"), H), off, causal: !encoder && get("causal") !== false,
+      positions: get("positions") !== false,
       temperature: temperature > 0 && Number.isFinite(temperature) ? temperature : 1};
   }
 
@@ -104,6 +111,8 @@ class Explorer {
     if (!fits.blank) this.set(fits.text.startsWith(before) ? {text: fits.text, position: -1} : {text: fits.text});
     this.update();
   }
+
+  typeSecond(text) { this.set({second: text.slice(0, LONGEST)}); }
 
   takeSuggestion(word) {
     const {input} = this.parts;
@@ -157,10 +166,10 @@ class Explorer {
   }
 
   paint() {
-    const {model, parts, words} = this, state = this.state(), {encoder, layer, head, off, causal, temperature} = state;
+    const {model, parts, words} = this, state = this.state(), {encoder, layer, head, off, causal, positions, temperature} = state;
     parts.root.classList.toggle("lm-encoder", encoder);
     parts.minds.forEach((button) => button.setAttribute("aria-pressed", (button.dataset.mind === "minilm") === encoder));
-    const seen = encoder ? this.readEncoder(state) : this.reader.read(this.reader.fit(parts.input.value), {causal, temperature, headsOff: off});
+    const seen = encoder ? this.readEncoder(state) : this.reader.read(this.reader.fit(parts.input.value), {causal, positions, temperature, headsOff: off});
     parts.root.classList.toggle("lm-unready", !seen);
     if (!seen) return;
     const fits = encoder ? {blank: !parts.input.value.trim(), left: seen.left} : this.reader.fit(parts.input.value), {T, tokens} = seen;
@@ -169,12 +178,13 @@ class Explorer {
     const weights = seen.attention[layer].subarray(head * T * T, (head + 1) * T * T);
     const style = this.style ||= readStyle(parts.root), offSet = new Set(off.map(String));
     Object.assign(this, {seen: {...seen, row}});
-    const view = {...seen, row, fixed, layer, head, weights, causal, style, temperature, offSet, off, fits};
+    const view = {...seen, row, fixed, layer, head, weights, causal, positions, style, temperature, offSet, off, fits};
     this.paintControls(view);
     parts.tokens.show(tokens, weights.subarray(row * T, (row + 1) * T), row, fixed, causal ? row + 1 : T, style.dark);
     (encoder ? parts.encoderHeads : parts.heads).show(seen.attention, T, layer, head, offSet, style.dark, (w) => this.habit(w, T));
     if (encoder) this.paintKnown(view);
     else this.paintNext(view);
+    if (!encoder && parts.second.element.open) parts.second.show(this.readSecond(), view);
     this.say(view);
     if (model.get("view") === "arcs") parts.arcs.show(weights, T, row, causal, `${this.size} ${seen.ids}`);       // last: it may ask for the layout
     else this.paintMap(view);
@@ -183,10 +193,10 @@ class Explorer {
   }
 
   // What MiniLM said last; where it is not here yet, null and its place shows how it comes.
-  readEncoder({temperature, off}) {
+  readEncoder({positions, temperature, off}) {
     const {parts, model, encoder} = this, typed = parts.input.value.trim() ? parts.input.value : model.get("text");
     if (!this.asked) { this.asked = true; encoder.wake(); }
-    const seen = encoder.read(typed.slice(0, LONGEST), {temperature, headsOff: off, narrow: Boolean(this.narrow)});
+    const seen = encoder.read(typed.slice(0, LONGEST), {positions, temperature, headsOff: off, narrow: Boolean(this.narrow)});
     Object.assign(parts.root.dataset, {encoder: encoder.state().state, pending: encoder.pending() ? "1" : ""});
     if (!seen || encoder.state().state === "failed") {
       parts.load.show(encoder.state());
@@ -202,7 +212,7 @@ class Explorer {
     return (this.isEncoder && this.words.habitsOfEncoder[habit] || this.words.habits[habit])(share);
   }
 
-  paintControls({layer, head, causal, temperature, off, offSet, fits, T, weights, style, tokens}) {
+  paintControls({layer, head, causal, positions, temperature, off, offSet, fits, T, weights, style, tokens}) {
     const {parts, words, model} = this, arcs = model.get("view") === "arcs", here = offSet.has(`${layer},${head}`);
     parts.root.classList.toggle("lm-arcs-view", arcs);
     parts.root.classList.toggle("lm-compact", model.get("compact"));
@@ -211,6 +221,7 @@ class Explorer {
     parts.viewHeatmap.checked = !arcs;
     parts.viewArcs.checked = arcs;
     parts.mask.checked = causal;
+    parts.positions.checked = positions;
     parts.off.checked = here;
     if (Math.abs(10 ** parts.slider.value - temperature) > 0.006 * temperature) parts.slider.value = Math.log10(temperature);
     const spoken = String(+temperature.toPrecision(3));

@@ -98,19 +98,21 @@ export function checkIds(ids, { vocab_size: V, max_len: max }) {
   return ids;
 }
 
-// -> {causal, temperature, headsOff, edgesOff, key}; equal keys mean equal options
+// -> {causal, positions, temperature, headsOff, edgesOff, key}; equal keys mean equal options
 export function checkOptions(options, { n_layers: L, n_heads: H }, tokens) {
-  const known = { causal: true, temperature: 1, headsOff: [], edgesOff: [] };
+  const known = { causal: true, positions: true, temperature: 1, headsOff: [], edgesOff: [] };
   for (const name of Object.keys(options)) {
     if (!(name in known)) throw new Error(`unknown option ${JSON.stringify(name)}; the options are ${Object.keys(known).join(', ')}, residual`);
   }
-  const { causal, temperature, headsOff, edgesOff } = { ...known, ...options };
-  if (typeof causal !== 'boolean') throw new Error(`causal is ${JSON.stringify(causal)}; it must be true or false`);
+  const { causal, positions, temperature, headsOff, edgesOff } = { ...known, ...options };
+  for (const [name, value] of Object.entries({ causal, positions })) {
+    if (typeof value !== 'boolean') throw new Error(`${name} is ${JSON.stringify(value)}; it must be true or false`);
+  }
   if (!(Number.isFinite(temperature) && temperature > 0)) throw new Error(`temperature is ${temperature}; it must be a number above 0`);
   checkIndices('headsOff', headsOff, { layer: L, head: H });
   checkIndices('edgesOff', edgesOff, { layer: L, head: H, query: tokens, key: tokens });
   checkRowsLeft(edgesOff, causal, tokens);
-  return { causal, temperature, headsOff, edgesOff, key: JSON.stringify([causal, temperature, headsOff, edgesOff]) };
+  return { causal, positions, temperature, headsOff, edgesOff, key: JSON.stringify([causal, positions, temperature, headsOff, edgesOff]) };
 }
 
 function checkIndices(option, list, sizes) {

@@ -4,11 +4,11 @@ import {loadBert} from './engine_bert.js';
 
 const shared = globalThis.lmcourseShared ||= {models: new Map()};   // one for all widgets of the page, in JupyterLab too
 
-// bytes: packed weights -> a function: {text, most, temperature, headsOff} -> {ids, tokens, T, left, attention}
+// bytes: packed weights -> a function: {text, most, positions, temperature, headsOff} -> {ids, tokens, T, left, attention}
 // most: how many tokens are read, [CLS] and [SEP] among them; left: how many characters did not fit.
 export function makeRead(bytes) {
   const {tokenizer, bert} = loadBert(bytes);
-  return ({text, most, temperature, headsOff}) => {
+  return ({text, most, positions, temperature, headsOff}) => {
     const ids = [tokenizer.startId], typed = text.trimEnd();
     let end = 0, left = 0;
     for (const word of tokenizer.words(typed)) {
@@ -21,7 +21,7 @@ export function makeRead(bytes) {
       const label = tokenizer.text(id), mark = i === 0 || i === ids.length - 1;
       return {label, kind: mark ? "start" : "text", joined: label.startsWith("##")};
     });
-    return {ids, tokens, T: ids.length, left, attention: bert.run(ids, {temperature, headsOff}).attention};
+    return {ids, tokens, T: ids.length, left, attention: bert.run(ids, {positions, temperature, headsOff}).attention};
   };
 }
 

@@ -5,6 +5,7 @@
 //   tokenizer.encode(text) -> [{id, text, start, end}, ...]         (tokenizer.js)  tokenizer.decode(ids) -> text
 //   gpt.run(ids, {
 //     causal: true,            // false takes the mask away: every token sees every other
+//     positions: true,         // false takes the position vectors away
 //     temperature: 1,          // divides the attention scores (after 1/√d_head) of every layer and head
 //     headsOff: [[layer, head], ...],                // a head's output becomes zero
 //     edgesOff: [[layer, head, query, key], ...],    // one weight becomes 0 and its row's others share: score -∞
@@ -107,7 +108,7 @@ export class GPT {
     const part = (name, width) => memory[name].subarray(from * width, T * width);
     for (let t = from; t < T; t++) {                             // token + position
       dequantise(this.embedding, memory.residual0.subarray(t * d), ids[t], ids[t] + 1);
-      add(memory.residual0.subarray(t * d), memory.positions.subarray(t * d), d);
+      if (plan.positions) add(memory.residual0.subarray(t * d), memory.positions.subarray(t * d), d);
     }
     for (let l = 0; l < L; l++) {
       const x = part(`residual${l + 1}`, d);

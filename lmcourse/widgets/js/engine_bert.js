@@ -4,6 +4,7 @@
 //   import {loadBert} from './engine_bert.js'
 //   loadBert(bytes, {wasm = true}) -> {config, tokenizer, bert}     bytes: a packed model (weights.js), tokenizer: wordpiece.js
 //   bert.run(ids, {
+//     positions: true,                               // false takes the position vectors away
 //     temperature: 1,                                // divides the attention scores (after 1/√d_head) of every layer and head
 //     headsOff: [[layer, head], ...],                // a head's output becomes zero
 //   }) -> {
@@ -63,7 +64,7 @@ export class BERT {
     const plan = checkOptions({ ...options, causal: false }, this.config, ids.length);
     const T = ids.length, x = memory.x.subarray(0, T * d), seen = ids.map(id => id !== pad);
     if (!seen.includes(true)) throw new Error('every token is padding: there is nothing to look at');
-    this.embed(ids, x);
+    this.embed(ids, x, plan);
     const residual = [x.slice()], attention = [];
     for (let l = 0; l < L; l++) {
       const block = `blocks.${l}`;
@@ -94,12 +95,12 @@ export class BERT {
   }
 
   // Token + position + type (the first, for every token), then normalised.
-  embed(ids, x) {
-    const { d_model: d } = this.config, positions = this.weights['position_embedding.weight'], types = this.weights['type_embedding.weight'];
+  embed(ids, x, plan) {
+    const { d_model: d } = this.config, places = this.weights['position_embedding.weight'], types = this.weights['type_embedding.weight'];
     ids.forEach((id, t) => {
       const row = x.subarray(t * d, (t + 1) * d);
       dequantise(this.embedding, row, id, id + 1);
-      add(row, positions.subarray(t * d), d);
+      if (plan.positions) add(row, places.subarray(t * d), d);
       if (types) add(row, types, d);
     });
     this.norm('embedding_norm', x, ids.length);

@@ -2,7 +2,8 @@
 // texts that are typed meanwhile only the newest is read. No DOM.
 import {encoderOf, isHere} from './encoder.js';
 
-export const LAYERS = 6, HEADS = 12;
+export const LAYERS = 6;
+export const HEADS = 12;
 const MOST = 128, MOST_NARROW = 40;                                  // tokens that are read, [CLS] and [SEP] among them
 const PAUSE = 120;                                                   // ms between runs where they hold up the page
 
@@ -70,9 +71,9 @@ export function makeEncoder(model, changed) {
   }
 
   // What the encoder said of this text, or of the last before it; null where it has not spoken yet.
-  function read(text, {temperature, headsOff, narrow}) {
+  function read(text, {positions, temperature, headsOff, narrow}) {
     if (state !== "ready") return last;
-    const question = {text, temperature, headsOff, most: narrow ? MOST_NARROW : MOST}, key = JSON.stringify(question);
+    const question = {text, positions, temperature, headsOff, most: narrow ? MOST_NARROW : MOST}, key = JSON.stringify(question);
     wanted = {key, question};
     if (!running && key !== lastKey) run();
     return last;

@@ -32,7 +32,7 @@ export function makeReader(bytes, {config, tokenizer, gpt}, words) {
   function read({tokens}, options) {
     const ids = [start, ...tokens.map((token) => token.id)], key = JSON.stringify([ids, options]);
     if (key !== lastKey) {
-      const result = gpt.run(ids, options), altered = !options.causal || options.temperature !== 1 || options.headsOff.length > 0;
+      const result = gpt.run(ids, options), altered = !options.causal || !options.positions || options.temperature !== 1 || options.headsOff.length > 0;
       last = {T: ids.length, ids, tokens: ids.map(label), attention: result.attention, result, altered};
       lastKey = key;
     }

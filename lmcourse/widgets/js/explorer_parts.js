@@ -6,6 +6,7 @@ import {makeHeads} from './heads.js';
 import {makeBars} from './bars.js';
 import {makeNumbers} from './numbers.js';
 import {makeHabits, makeLoad} from './explorer_habits.js';
+import {makeSecond} from './explorer_second.js';
 import {LAYERS, HEADS} from './explorer_encoder.js';
 
 let made = 0;                                                        // so that ids differ between two explorers on one page
@@ -18,6 +19,7 @@ export function build(words, config, on) {
     top(parts, words, id, on),
     h("div", {class: "lm-body"}, stage(parts, words, config, id, on), side(parts, words, config, id, on)),
     parts.numbers.element,
+    (parts.second = makeSecond(words, `${id}-second`, on)).element,
     parts.spoken = h("p", {class: "lm-spoken", role: "status"}));
   return parts;
 }
@@ -80,6 +82,7 @@ function side(parts, words, config, id, on) {
   parts.known = makeHabits(words, (layer, head) => on.chooseHead(layer, head));
   parts.wordsOnly = h("input", {type: "checkbox", id: `${id}-words`, onchange: () => on.set({words_only: parts.wordsOnly.checked})});
   parts.mask = h("input", {type: "checkbox", id: `${id}-mask`, onchange: () => on.set({causal: parts.mask.checked})});
+  parts.positions = h("input", {type: "checkbox", id: `${id}-positions`, onchange: () => on.set({positions: parts.positions.checked})});
   parts.off = h("input", {type: "checkbox", id: `${id}-off`, onchange: () => on.toggleHead(parts.off.checked)});
   const temperature = () => {                                        // the middle of the slider catches 1
     const value = 10 ** parts.slider.value;
@@ -93,6 +96,7 @@ function side(parts, words, config, id, on) {
       h("div", {class: "lm-check"}, parts.off, h("label", {for: parts.off.id}, words.off)),
       parts.allOn = h("button", {type: "button", class: "lm-quiet", onclick: () => on.set({heads_off: []})}),
       h("div", {class: "lm-check lm-of-course"}, parts.mask, h("label", {for: parts.mask.id}, words.mask)),
+      h("div", {class: "lm-check"}, parts.positions, h("label", {for: parts.positions.id}, words.positions)),
       h("div", {class: "lm-check lm-of-encoder"}, parts.wordsOnly, h("label", {for: parts.wordsOnly.id}, words.wordsOnly)),
       h("div", {class: "lm-check lm-temperature"}, h("label", {for: parts.slider.id}, words.temperature),
         parts.temperature = h("output", {for: parts.slider.id}),

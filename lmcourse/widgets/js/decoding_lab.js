@@ -87,12 +87,12 @@ class Lab {
           h("div", {class: "lm-decoding-slider"}, h("label", {for: this.stopping.id}, words.stop), this.stopping)),
         h("div", {class: "lm-decoding-line lm-decoding-buttons"}, Object.values(this.buttons)),
         this.written = h("div", {class: "lm-decoding-written", tabindex: "0", role: "region", "aria-label": words.written}),
-        this.sayNow = h("p", {class: "lm-decoding-say"}),
-        this.next = h("div", {class: "lm-decoding-next"}, h("p", {class: "lm-decoding-title"}, words.bars, " ", h("span", {class: "lm-soft"}, `(${words.legend})`)),
+        this.sayNow = h("p", {class: "lm-decoding-say"}), this.stay = h("p", {class: "lm-decoding-stay lm-soft"}),
+        this.next = h("div", {class: "lm-decoding-next"}, h("p", {class: "lm-decoding-title"}, words.bars, h("span", {class: "lm-soft"}, words.legend)),
           this.bars.element, this.rest = h("p", {class: "lm-soft"})),
         this.beam = h("div", {class: "lm-decoding-beam"}, h("p", {class: "lm-decoding-title"}, words.tree),
           h("div", {class: "lm-decoding-scroll", tabindex: "0", role: "region", "aria-label": words.tree}, this.tree = h("div", {class: "lm-decoding-tree", role: "img"})),
-          this.listTitle = h("p", {class: "lm-soft"}), this.branches = h("ol", {class: "lm-decoding-branches", tabindex: "0"})),
+          this.branches = h("ol", {class: "lm-decoding-branches", tabindex: "0"})),
         this.tables.element),
       this.spoken = h("p", {class: "lm-spoken", role: "status"}));
     this.scroll = this.tree.parentNode;
@@ -151,19 +151,14 @@ class Lab {
     this.buttons.back.disabled = this.buttons.again.disabled = steps === 0;
   }
 
-  // Words that go on with what was typed; a click takes one.
+  // Words that complete what was typed or, behind a whole word, go on with it; a click takes one.
   paintChips(text) {
     if (this.chipsOf === text) return;
     this.chipsOf = text;
-    const [before, prefix] = splitLastWord(text), {tokens} = this.fit(before), V = this.mind.config.vocab_size;
-    const {logits} = this.mind.gpt.run([this.mind.tokenizer.endId, ...tokens.map(({id}) => id)]);
-    const found = this.suggest(prefix, logits.subarray(-V)), others = found.length || !prefix ? found : this.suggest("", this.logitsOf(text));
-    this.chips.replaceChildren(...others.map(({text: word}) => h("button", {type: "button", class: "lm-decoding-chip", onclick: () => this.take(found.length ? before : text, word)}, word.trim())));
-  }
-
-  logitsOf(text) {
-    const {tokens} = this.fit(text);
-    return this.mind.gpt.run([this.mind.tokenizer.endId, ...tokens.map(({id}) => id)]).logits.subarray(-this.mind.config.vocab_size);
+    const [open, start] = splitLastWord(text), whole = this.fit(text).tokens.at(-1)?.text.trim() === start, before = whole ? text : open;
+    const ids = [this.mind.tokenizer.endId, ...this.fit(before).tokens.map(({id}) => id)], {logits} = this.mind.gpt.run(ids);
+    const found = this.suggest(whole ? "" : start, logits.subarray(-this.mind.config.vocab_size));
+    this.chips.replaceChildren(...found.map(({text: word}) => h("button", {type: "button", class: "lm-decoding-chip", onclick: () => this.take(before, word)}, word.trim())));
   }
 
   take(before, word) {
@@ -198,7 +193,8 @@ class Lab {
     setText(this.rest, words.rest(others.length, others.reduce((sum, id) => sum + shaped[id], 0), left));
     const stay = words.stay(now.reduce((n, x) => n + (x > 0), 0), now.length, Math.max(0, entropy(model)).toFixed(2), Math.max(0, entropy(now)).toFixed(2));
     const going = over ? words.over[over] : settings.way === "greedy" ? words.first(this.label(next)) : words.draw(draw.toFixed(3), this.label(next));
-    setText(this.sayNow, `${going} ${stay}`);
+    setText(this.sayNow, going);
+    setText(this.stay, stay);
     Object.assign(this.root.dataset, {next, seed});
     this.say(words.spoken(written.length ? this.label(written.at(-1).id) : "", this.label(top[0]), shaped[top[0]]));
   }
@@ -206,12 +202,12 @@ class Lab {
   paintBeam() {
     const {words} = this, {beams, steps, written, over} = this.seen, ranked = beams.after(steps), k = this.seen.settings.beams, key = JSON.stringify([beams.id, steps]);
     setText(this.sayNow, steps ? `${over ? words.over[over] : ""} ${words.best(this.number(ranked[0].score))}`.trim() : words.noTree);
-    if (this.treeKey === key) return;
+    setText(this.stay, steps ? words.branches(steps) : "");
+    if (this.treeKey === key || this.seen.waiting) return;          // a long search draws its tree once, at its end
     this.treeKey = key;
     drawTree(this.tree, beams.history.slice(0, steps), written.map(({id}) => id), (id) => this.label(id));
     this.tree.setAttribute("aria-label", words.treeSaid(steps, k));
     this.scroll.scrollLeft = this.scroll.scrollWidth;
-    setText(this.listTitle, words.branches(steps));
     this.branches.setAttribute("aria-label", words.branches(steps));
     this.branches.replaceChildren(...ranked.map(({ids, total, score, ended}) => h("li", {"data-ids": JSON.stringify(ids), "data-total": total, "data-score": score},
       h("b", {}, words.branch(this.number(score), this.number(total, 2))), ended ? h("i", {}, ` ${words.hasEnded}`) : null, ` ${this.tail(ids, ranked)}`)));

@@ -146,10 +146,13 @@ def test_a_seed_writes_the_same_in_python(visit, site_http, rng):
             hand.set(text=rng.choice(PROMPTS), way="sample", temperature=round(rng.uniform(0.5, 2), 2), top_k=0, top_p=1, min_p=rng.choice([0, 0.1]),
                      repetition_penalty=rng.choice([1, 1.1]), seed=rng.randrange(10000), steps=0, stop=rng.choice(["end", "sentence"]))
             for _ in range(3):
-                hand.press("One token")
+                if not hand.root.get_attribute("data-over"):
+                    hand.press("One token")
             few = hand.written()
             assert few == hand.lab().written()
-            hand.press("To the end")
+            if not hand.root.get_attribute("data-over"):
+                hand.press("To the end")
+            assert hand.root.get_by_role("button", name="One token", exact=True).is_disabled()
             lab, written = hand.lab(), hand.written()
             assert written[:len(few)] == few
             assert written == lab.written()
@@ -159,8 +162,6 @@ def test_a_seed_writes_the_same_in_python(visit, site_http, rng):
                 assert p == pytest.approx(distribution(lab, ids, min_p=lab.min_p or None)[token].item(), abs=1e-3)
                 ids.append(token)
             assert ids == lab.prompt() + written
-            if hand.root.get_attribute("data-over"):
-                assert hand.root.get_by_role("button", name="One token", exact=True).is_disabled()
 
 
 def test_greedy_and_beam_write_what_generate_writes(visit, site_http, rng):
@@ -187,9 +188,9 @@ def test_greedy_and_beam_write_what_generate_writes(visit, site_http, rng):
 def test_each_branch_of_the_tree_has_its_score(visit, site_http, rng):
     with visit(site_http + find_page()) as page:
         hand = Hand(page)
-        hand.set(text=rng.choice(PROMPTS[:3]), way="beam", beams=rng.randint(2, 5), length_penalty=1, steps=0)
+        hand.set(text=rng.choice(PROMPTS[:3]), way="beam", beams=rng.randint(3, 5), length_penalty=1, steps=0)
         for steps in range(1, 9):
-            hand.press("One token")
+            hand.press("One token")                                 # three or more beams never all end within eight tokens of these prompts
             assert hand.root.get_attribute("data-steps") == str(steps)
         lab = hand.lab()
         running, finished = lab.branches()[-1]

@@ -103,6 +103,6 @@ class DecodingLab(ModelWidget):
             logits = self.source.model()(torch.tensor([prompt]))[0, -1:]
         p = logits.softmax(-1)
         now = self.strategy().distribution(logits, torch.zeros_like(p, dtype=torch.bool).index_fill_(1, torch.tensor(prompt), True)) if self.way == "sample" else p
-        names = {i: tokenizer.decode([i]).strip() or "␣" for i in p[0].topk(8).indices.tolist()}
+        names = {i: tokenizer.decode([i]).strip() or "␣" for i in p[0].topk(6).indices.tolist()}
         rows = {"model": {name: p[0, i].item() for i, name in names.items()}, "drawn from": {name: now[0, i].item() for i, name in names.items()}}
         return bars_by_kind(rows if self.way == "sample" else {"model": rows["model"]}, x="probability of the next token", describe="Bars of {x}. {rows}")

@@ -17,7 +17,7 @@ MAY = {
     "pretrained_models": {"models", "tokenizers", "packaged"},
     "training": {"models"}, "generation": {"models"}, "adaptation": {"models"}, "interpret": {"models"}, "checks": {"models"},
     "evaluation": {"models", "generation"},
-    "widgets": {"models", "tokenizers", "interpret", "plots", "quantize", "packaged"},
+    "widgets": {"models", "tokenizers", "generation", "interpret", "plots", "quantize", "packaged"},       # DecodingLab shows what generation does
 }
 TORCH_FREE = ["lmcourse", "lmcourse.world", "lmcourse.claims", "lmcourse.tokenizers", "lmcourse.quantize", "lmcourse.models.layouts",
               "lmcourse.widgets.bundle", "lmcourse.widgets.weights", "lmcourse.widgets.stored"]

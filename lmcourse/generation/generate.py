@@ -2,6 +2,7 @@
 import torch
 
 from .beams import beam_search
+from .draws import Draws
 from .reading import Reading, writing
 from .stops import stopper
 from .strategies import Beam, Greedy
@@ -14,7 +15,7 @@ def generate(model, ids, max_new_tokens, strategy=None, stop=None, seed=None, al
     strategy   Greedy() (the default), Sample(...) or Beam(...)
     stop       what ends a row: an id, such as the tokenizer's end_id; a string that the new text contains (with `tokenizer`);
                a list of these; or a function of the row's new ids, a list, that says whether it is over
-    seed       makes Sample repeatable
+    seed       makes Sample repeatable: a whole number for torch's generator, or `Draws(number)` for the one that the pages have, too
     allowed    ids that may come; all others get probability 0
     Returns what it was given: a tensor (B, T + n), n <= max_new_tokens, in which a row that ended is filled with its stop id,
     or a list of rows, each cut behind its end. A row's result does not depend on the others (Sample: its random draws do).
@@ -83,7 +84,7 @@ def _steps(model, rows, max_new_tokens, strategy, seed, shut, log):
     appended, not the chosen one. So every token stands where it stands alone, nothing is padded, and nothing need be masked.
     """
     reading, device = Reading(model), next(model.parameters()).device
-    generator = None if seed is None else torch.Generator(device).manual_seed(seed)
+    generator = seed if seed is None or isinstance(seed, Draws) else torch.Generator(device).manual_seed(seed)
     lengths = [len(row) for row in rows]
     shortest, longest = min(lengths), max(lengths)
     prompts = torch.tensor([row + [-1] * (longest - len(row)) for row in rows], device=device)        # (B, longest), -1: free

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
+from .draws import Draws
+
 
 def penalised(logits, seen, penalty):
     """Logits (B, V) with those of the tokens in `seen` (B, V) made smaller: divided by `penalty` above 0, multiplied by it
@@ -76,8 +78,9 @@ class Sample:
         return p / p.sum(-1, keepdim=True)
 
     def choose(self, logits, generator=None, seen=None):
-        """logits (B, V) -> ids (B,)"""
-        return torch.multinomial(self.distribution(logits, seen), 1, generator=generator)[:, 0]
+        """logits (B, V) -> ids (B,); generator: a torch.Generator or Draws."""
+        p = self.distribution(logits, seen)
+        return generator.choose(p) if isinstance(generator, Draws) else torch.multinomial(p, 1, generator=generator)[:, 0]
 
 
 @dataclass

@@ -8,7 +8,8 @@ import pytest
 import lmcourse as lm
 from explorer import SITE
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
 
 
 def find_page():
@@ -84,9 +85,9 @@ def test_every_number_of_the_vector_is_torchs(visit, request, place, rng):
         for line, of in (("mean", np.mean), ("spread", np.std), ("size", lambda v: np.sqrt((v ** 2).mean()))):
             assert lines[line] == pytest.approx([of(column) for column in columns], abs=1e-6)
         for line, altered in (("doubled", 2 * x), ("shifted", x + 1)):
-            lab = lm.widgets.NormLab(eps=lab.eps, gain=lab.gain, bias=lab.bias, x=altered / 2)        # within the bounds
-            lab.__dict__["_trait_values"]["x"] = altered.tolist()                                     # and then beyond them
-            assert lines[line][2:] == pytest.approx([np.abs(lab.outputs()[name].numpy() - outs[name]).max() for name in names], abs=1e-6)
+            unit = F.layer_norm(torch.tensor(altered), (n,), eps=lab.eps).numpy()
+            again = [lab.gain * unit + lab.bias, lab.gain * F.rms_norm(torch.tensor(altered), (n,), eps=lab.eps).numpy(), altered + unit]
+            assert lines[line][2:] == pytest.approx([np.abs(new - outs[name]).max() for new, name in zip(again, names)], abs=1e-6)
         shown = hand.root.locator("tr[data-line=size] td").all_text_contents()
         assert [float(text.replace("−", "-")) for text in shown] == pytest.approx(lines["size"], abs=0.0051)
 

@@ -98,7 +98,7 @@ class Lab {
     for (const [name, {input, output}] of Object.entries(this.sliders)) {
       const [, , , toTrait, toSlider] = SLIDERS[name];
       if (toTrait(+input.value) !== settings[name]) input.value = toSlider(settings[name]);
-      setText(output, String(+settings[name].toPrecision(3)));
+      setText(output, name === "eps" ? short(settings[name]) : String(+settings[name].toPrecision(3)));
       input.setAttribute("aria-valuetext", output.textContent);
     }
     this.vector.hidden = view !== "vector";
@@ -127,7 +127,7 @@ class Lab {
     const centred = (v) => { const mu = mean(v); return rms(v.map((w) => w - mu)); };
     const doubled = changes(x, x.map((v) => 2 * v), settings), shifted = changes(x, x.map((v) => v + 1), settings);
     this.table.setAttribute("aria-label", words.tableName);
-    this.table.replaceChildren(h("thead", {}, h("tr", {}, words.columns.map((text) => h("th", {scope: "col"}, text || words.first)))),
+    this.table.replaceChildren(h("thead", {}, h("tr", {}, words.columns.map((text) => h("th", {scope: "col"}, text)))),
       h("tbody", {}, x.map((_, i) => line(words.value(i + 1), all.map((v) => v[i]), `x${i}`))),
       h("tbody", {class: "lm-norm-sums"}, line(words.mean, all.map(mean), "mean"), line(words.spread, all.map(centred), "spread"), line(words.size, all.map(rms), "size"),
         line(words.doubled, [null, null, ...NORMS.map((name) => doubled[name])], "doubled"), line(words.shifted, [null, null, ...NORMS.map((name) => shifted[name])], "shifted"),

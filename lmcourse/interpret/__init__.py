@@ -3,7 +3,8 @@ from importlib import import_module
 
 _WHERE = {"record": "recording", "Record": "recording", "ablate": "ablation", "head_view": "bertviz",
           "copying_looks": "looks", "pronoun_looks": "looks", "random_looks": "looks", "mean_look": "looks", "strongest": "looks",
-          "logit_lens": "lens", "head_scores": "scores", "induction_pattern_score": "scores", "previous_token_pattern_score": "scores"}
+          "logit_lens": "lens", "head_scores": "scores", "induction_pattern_score": "scores", "previous_token_pattern_score": "scores",
+          "DeepStack": "depth", "by_depth": "depth", "AddedNorm": "depth"}
 __all__ = list(_WHERE)
 
 

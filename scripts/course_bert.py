@@ -1,21 +1,19 @@
 """course-bert: BERT's architecture, masked words, WordPiece, on the story world alone. Run by scripts/checkpoints.py."""
-import math
-import random
 import time
-from collections import defaultdict
 
 import torch
 from bundling import DATA, HELD_OUT_SEED, WORK, rounded, snap_to_grid, write
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 import lmcourse as lm
+from lmcourse.evaluation import excess_at_hidden
 from lmcourse.models.positions import sinusoids
 from lmcourse.tokenizers_wordpiece import SPECIAL
 
 STORIES, TRAIN_SEED = 40_000, 0
 SIZES = {"n_layers": 3, "d_model": 128, "n_heads": 4, "d_hidden": 256, "max_len": 160, "mlp": "gelu_tanh"}
-STEPS, SEED = 6_000, 0
-SETTINGS = {"optimizer": "muon", "lr": 3e-3, "muon_lr": 0.02}
+STEPS, SEED = 5_000, 0
+SETTINGS = {"optimizer": "muon", "lr": 3e-3, "muon_lr": 0.01}
 RATE = 0.15
 WAVES = 0.05                                            # of the size of a token's vector
 
@@ -31,29 +29,6 @@ def wordpieces(texts):
     return lm.WordPieceTokenizer(dict.fromkeys([*SPECIAL, *letters, *inside, *sorted(vocabulary, key=vocabulary.get)]))
 
 
-def hidden_places(corpus, each, seed):
-    """[(story, place, log of the word's exact probability given both its sides)]: `each` words of every story, drawn at random."""
-    rng = random.Random(seed)
-    drawn = [(n, at) for n, words in enumerate(corpus.tokens) for at in rng.sample(range(1, len(words) - 1), each)]
-    return [(n, at, math.log(lm.world.hidden_word(corpus.tokens[n], at)[corpus.tokens[n][at]])) for n, at in drawn]
-
-
-@torch.no_grad()
-def excess_at(model, tokenizer, corpus, places):
-    """(loss, excess over the optimum, that by kind): nats a hidden word, one hidden at a time."""
-    model.eval()
-    losses, by_kind, rows = [], defaultdict(list), tokenizer.rows(corpus.texts)
-    for n, at, log_p in places:
-        row = rows[n]
-        assert len(row) == len(corpus.tokens[n])        # each word is one token, [CLS] and [SEP] stand where the story's ends do
-        hidden = torch.tensor([[*row[:at], tokenizer.mask_id, *row[at + 1:]]])
-        losses.append(-model(hidden)[0, at].log_softmax(-1)[row[at]].item())
-        by_kind[corpus.kinds[n][at]].append(losses[-1] + log_p)
-    excess = sum(map(sum, by_kind.values())) / len(places)
-    order = sorted(by_kind, key=lambda kind: -sum(by_kind[kind]))
-    return sum(losses) / len(places), excess, {kind: sum(by_kind[kind]) / len(by_kind[kind]) for kind in order}
-
-
 def course_bert(steps=STEPS, folder=DATA / "course-bert"):
     began = time.process_time()
     corpus, held_out = lm.world.stories(STORIES, TRAIN_SEED), lm.world.stories(400, HELD_OUT_SEED)
@@ -62,26 +37,26 @@ def course_bert(steps=STEPS, folder=DATA / "course-bert"):
     model = lm.BERT(lm.bert_config(len(tokenizer), **SIZES))
     # Learned positions that start at random leave the loss on a plateau for thousands of steps: first the model must learn who stands beside whom.
     model.position_embedding.weight.data = WAVES * sinusoids(SIZES["max_len"], SIZES["d_model"])
-    few = hidden_places(held_out, 1, seed=1)
+    few, rows = lm.world.hidden_places(held_out, 1, seed=1), tokenizer.rows(held_out.texts)
 
     def report(model):
-        loss, excess, by_kind = excess_at(model, tokenizer, held_out, few)
-        print(f"{time.process_time() - began:6.0f} s  {loss:.4f} nats a hidden word, {excess:.4f} over the optimum;",
-              ", ".join(f"{kind} {value:.2f}" for kind, value in list(by_kind.items())[:5]), flush=True)
-        return excess
+        excess = excess_at_hidden(model, rows, held_out, few, tokenizer.mask_id)
+        print(f"{time.process_time() - began:6.0f} s  {excess.mean:.4f} nats a hidden word over the optimum;",
+              ", ".join(f"{kind} {value:.2f}" for kind, value in list(excess.by_kind.items())[:5]), flush=True)
+        return excess.mean
 
     WORK.mkdir(parents=True, exist_ok=True)
     batches = lm.MaskedBatches(tokenizer.rows(corpus.texts), tokenizer, 16, SEED, RATE)
     history = lm.fit(model, batches, steps, evaluate=report, every=500, checkpoint=WORK / "course-bert.ckpt", device="cpu", **SETTINGS)
     print("training took", round(history.seconds), "CPU-seconds")
-    many = hidden_places(held_out, 10, seed=2)
-    _, before, _ = excess_at(model, tokenizer, held_out, many)
+    many = lm.world.hidden_places(held_out, 10, seed=2)
+    before = excess_at_hidden(model, rows, held_out, many, tokenizer.mask_id).mean
     snap_to_grid(model)
-    loss, excess, by_kind = excess_at(model, tokenizer, held_out, many)
+    after = excess_at_hidden(model, rows, held_out, many, tokenizer.mask_id)
     card = {"name": "course-bert", "licence": "MIT", "data": f"lmcourse.world.stories({STORIES}, seed={TRAIN_SEED})",
             "objective": f"masked words: {RATE:.0%} of a story, of these 80 % [MASK], 10 % a random token, 10 % as they are",
             "positions": f"learned, beginning as {WAVES} times sinusoids", "seed": SEED, "steps": steps, **SETTINGS, "parameters": model.count_parameters(),
-            "held_out": f"{len(many)} words of stories(400, seed={HELD_OUT_SEED}), one hidden at a time", "loss": round(loss, 4),
-            "floor": round(loss - excess, 4), "excess": round(excess, 4), "excess_before_rounding_to_8_bits": round(before, 4),
-            "excess_by_kind": rounded(by_kind)}
+            "floor": round(after.floor, 4), "held_out": f"{len(many)} words of stories(400, seed={HELD_OUT_SEED}), one hidden at a time",
+            "loss": round(after.loss, 4), "excess": round(after.mean, 4), "excess_before_rounding_to_8_bits": round(before, 4),
+            "excess_by_kind": rounded(after.by_kind)}
     write(model, tokenizer, card, folder)

@@ -8,6 +8,7 @@ _PAIRS = (("wte.weight", "token_embedding.weight"), ("wpe.weight", "position_emb
 _CONV1D = re.compile(r"\.(attention\.(qkv|output)|mlp\.(up|down))\.weight$")     # GPT-2 stores these (in, out)
 _BUFFER = re.compile(r"\.attn\.(masked_)?bias$")                                 # its stored causal mask
 ACTIVATIONS = {"gelu_tanh": "gelu_new", "gelu": "gelu"}
+READ_AS = {"dtype": "float32"}                          # a file in float16 saves room; transformers would compute in it too
 
 
 def from_gpt2(state):
@@ -44,7 +45,7 @@ def gpt2_config(config):
             "vocab_size": config.vocab_size, "n_positions": config.max_len, "n_embd": config.d_model, "n_layer": config.n_layers,
             "n_head": config.n_heads, "n_inner": config.d_hidden, "resid_pdrop": config.dropout, "embd_pdrop": config.dropout,
             "attn_pdrop": 0.0, "layer_norm_epsilon": 1e-5, "tie_word_embeddings": True,
-            "bos_token_id": config.vocab_size - 1, "eos_token_id": config.vocab_size - 1}
+            "bos_token_id": config.vocab_size - 1, "eos_token_id": config.vocab_size - 1, **READ_AS}
 
 
 def from_gpt2_config(data):
@@ -144,7 +145,7 @@ def bert_settings(config, head):
             "max_position_embeddings": config.max_len, "hidden_size": config.d_model, "num_hidden_layers": config.n_layers,
             "num_attention_heads": config.n_heads, "intermediate_size": config.d_hidden, "type_vocab_size": config.n_types,
             "hidden_dropout_prob": config.dropout, "attention_probs_dropout_prob": 0.0, "layer_norm_eps": config.norm_eps,
-            "pad_token_id": config.pad_id, "tie_word_embeddings": True, **classes}
+            "pad_token_id": config.pad_id, "tie_word_embeddings": True, **READ_AS, **classes}
 
 
 def from_bert_settings(data):
@@ -198,4 +199,4 @@ def llama_config(config):
             "num_attention_heads": config.n_heads, "num_key_value_heads": config.n_kv_heads, "intermediate_size": config.d_hidden,
             "rms_norm_eps": config.norm_eps, "rope_parameters": {"rope_type": "default", "rope_theta": config.rope_base}, "attention_bias": False,
             "mlp_bias": False, "attention_dropout": 0.0, "tie_word_embeddings": config.tie_weights,
-            "bos_token_id": config.vocab_size - 1, "eos_token_id": config.vocab_size - 1}
+            "bos_token_id": config.vocab_size - 1, "eos_token_id": config.vocab_size - 1, **READ_AS}

@@ -150,7 +150,7 @@ class Lab {
     setText(sees, words.sees[kind](place, spelled.length - 1 - place));
     drawArcs(arcs, spelled.length, place, kind, style);
     const lines = Array.from({length: SHOWN + 1}, (_, i) => rows[i]).map((each) => {
-      if (each === undefined) return h("tr", {}, h("th", {scope: "row"}, "\u00a0"), h("td", {}), h("td", {}));
+      if (each === undefined) return h("tr", {"aria-hidden": "true"}, ["\u00a0", "", ""].map((text) => h("td", {}, text)));   // keeps the height
       const p = answer.get(each), best = table && pOf(table, each), shown = each === END ? words.end : each;
       const bar = h("span", {class: "lm-mask-bar", style: `transform: scaleX(${p.toFixed(4)})`}), track = h("span", {class: "lm-mask-track", "aria-hidden": "true"}, bar);
       if (best && best.p !== undefined) track.append(h("span", {class: "lm-mask-tick", style: `left: ${(100 * best.p).toFixed(2)}%`}));

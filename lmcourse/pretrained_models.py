@@ -8,7 +8,7 @@ from .packaged import file_of
 from .tokenizers import BPETokenizer, load_tokenizer
 
 DATA = Path(__file__).parent / "data"
-BUNDLED = ("course-gpt", "course-bert")
+BUNDLED = ("course-gpt", "course-bert", "course-lstm")
 PACKAGED = ("minilm",)
 log = logging.getLogger("lmcourse")
 

@@ -1,4 +1,4 @@
-"""course-lstm: the second document's SimpleLM (embedding, LSTM, linear layer), with course-gpt's tokenizer, on the same stories."""
+"""course-lstm: document 003's SimpleLM (embedding, LSTM, linear layer), with course-gpt's tokenizer, on the same stories."""
 import time
 
 import torch

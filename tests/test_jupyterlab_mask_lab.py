@@ -1,9 +1,9 @@
 """MaskLab's round trip through a kernel: the weights of two models reach the page, each once; what is set and what is done goes both ways."""
 import nbformat
 import pytest
+from lab import Notebook, server
 
 pytest.importorskip("jupyterlab")
-from test_jupyterlab import Notebook, server  # noqa: E402
 
 CELLS = ["import lmcourse as lm\nlab = lm.widgets.MaskLab(text='Anna Bell had a red key. She', place=4)\nlab",
          "lab.text, lab.place = 'Ned Wood had a map.', 1",

@@ -89,8 +89,9 @@ MASKING = ["import lmcourse as lm\nlab = lm.widgets.MaskLab(text='Anna Bell had 
 
 def test_mask_lab_gets_two_models(browser, tmp_path):
     """The weights of both reach the page, each once; what is set and what is done goes both ways."""
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in MASKING],
-                                            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}), tmp_path / "trip.ipynb")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in MASKING])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "trip.ipynb")
     with server(tmp_path) as address:
         page = browser.new_page(viewport={"width": 1400, "height": 1300})
         errors = []

@@ -98,7 +98,7 @@ def test_what_would_come_out_wrong_is_refused(kind, config, says, tmp_path):
         lm.load(tmp_path)
 
 
-@pytest.mark.parametrize("change", [{"norm_first": False}, {"norm_eps": 1e-3}, {"qk_norm": True}, {"position": "rope", "norm": "rms", "mlp": "swiglu"}], ids=str)
+@pytest.mark.parametrize("change", [{"norm_first": False}, {"norm_eps": 1e-3}, {"qk_norm": True}, {**LLAMA, "bias": True}], ids=str)
 @torch.no_grad()
 def test_what_they_cannot_say_is_not_written_under_their_name(change, tmp_path):
     model = randomised(lm.GPT(lm.TransformerConfig(**SIZES, **change)))

@@ -11,6 +11,12 @@ import {makeMasking, rowsOf, bestOf, pOf, SHOWN} from './masking.js';
 const TRAITS = ["text", "place", "stories", "best"], KINDS = ["masked", "causal"], TIGHT = new Set([".", "?", ":", ",", "!"]), END = "<|endoftext|>";
 let made = 0;
 
+// A probability in percent, as short as it can be said.
+function percent(p) {
+  if (p > 0.9995) return "100 %";
+  return p >= 0.0995 ? `${(100 * p).toFixed(0)} %` : p >= 0.0005 ? `${(100 * p).toFixed(1)} %` : "< 0.1 %";
+}
+
 export async function render({model, el}) {
   const words = wordsIn(WORDS);
   el.textContent = words.loading;
@@ -76,7 +82,8 @@ class Lab {
   panel(kind) {
     const {words} = this, sees = h("p", {class: "lm-soft lm-mask-sees"}), note = h("p", {class: "lm-mask-note"}), body = h("tbody");
     const arcs = h("canvas", {class: "lm-mask-arcs", role: "img", "aria-label": words.arcs[kind]});
-    const node = h("div", {class: `lm-mask-panel lm-mask-${kind}`}, h("p", {class: "lm-mask-title"}, h("span", {class: "lm-mask-key", "aria-hidden": "true"}), words.kinds[kind]), sees, arcs,
+    const title = h("p", {class: "lm-mask-title"}, h("span", {class: "lm-mask-key", "aria-hidden": "true"}), words.kinds[kind]);
+    const node = h("div", {class: `lm-mask-panel lm-mask-${kind}`}, title, sees, arcs,
       h("table", {class: "lm-table lm-mask-table", "aria-label": words.table[kind]},
         h("thead", {}, h("tr", {}, words.columns.map((text) => h("th", {scope: "col"}, text)))), body), note);
     return {node, sees, arcs, body, note};
@@ -129,7 +136,8 @@ class Lab {
   paintWords(spelled, place) {
     while (this.chips.length > spelled.length) this.chips.pop().remove();
     while (this.chips.length < spelled.length) {
-      const chip = h("div", {class: "lm-mask-word", role: "option"}, h("span", {class: "lm-mask-text"}), h("span", {class: "lm-mask-strips", "aria-hidden": "true"}));
+      const chip = h("div", {class: "lm-mask-word", role: "option"}, h("span", {class: "lm-mask-text"}),
+        h("span", {class: "lm-mask-strips", "aria-hidden": "true"}));
       this.chips.push(chip);
       this.list.append(chip);
     }
@@ -145,17 +153,19 @@ class Lab {
   // The rows of one model; returns its first guess in words.
   paintPanel(kind, answer, spelled, place, table, style) {
     const {words} = this, {sees, arcs, body, note} = this.panels[kind], word = spelled[place], own = answer.get(word);
-    const rows = rowsOf(answer, word), percent = (p) => p > 0.9995 ? "100 %" : p >= 0.0995 ? `${(100 * p).toFixed(0)} %` : p >= 0.0005 ? `${(100 * p).toFixed(1)} %` : "< 0.1 %";
+    const rows = rowsOf(answer, word);
     const bestWords = ({p, atMost}) => atMost === undefined ? percent(p) : words.atMost(percent(atMost));
     setText(sees, words.sees[kind](place, spelled.length - 1 - place));
     drawArcs(arcs, spelled.length, place, kind, style);
     const lines = Array.from({length: SHOWN + 1}, (_, i) => rows[i]).map((each) => {
       if (each === undefined) return h("tr", {"aria-hidden": "true"}, ["\u00a0", "", ""].map((text) => h("td", {}, text)));   // keeps the height
       const p = answer.get(each), best = table && pOf(table, each), shown = each === END ? words.end : each;
-      const bar = h("span", {class: "lm-mask-bar", style: `transform: scaleX(${p.toFixed(4)})`}), track = h("span", {class: "lm-mask-track", "aria-hidden": "true"}, bar);
+      const bar = h("span", {class: "lm-mask-bar", style: `transform: scaleX(${p.toFixed(4)})`});
+      const track = h("span", {class: "lm-mask-track", "aria-hidden": "true"}, bar);
       if (best && best.p !== undefined) track.append(h("span", {class: "lm-mask-tick", style: `left: ${(100 * best.p).toFixed(2)}%`}));
       return h("tr", {class: each === word && "lm-here", "data-word": each, "data-p": p.toPrecision(8), "data-best": best ? JSON.stringify(best) : ""},
-        h("th", {scope: "row"}, shown), h("td", {}, track, h("span", {class: "lm-mask-number"}, percent(p))), h("td", {}, best ? bestWords(best) : words.unknown));
+        h("th", {scope: "row"}, shown), h("td", {}, track, h("span", {class: "lm-mask-number"}, percent(p))),
+        h("td", {}, best ? bestWords(best) : words.unknown));
     });
     body.replaceChildren(...lines);
     setText(note, own === undefined ? words.many : words.known[kind](word, percent(own), table && bestWords(pOf(table, word))));

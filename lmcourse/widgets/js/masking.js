@@ -45,7 +45,9 @@ export function makeMasking(encoder, decoder) {
   function causal({words, tokens}, place) {
     const {tokenizer, gpt} = decoder, ids = [tokenizer.endId, ...tokens.map(({id}) => id)], {logits, vocabulary} = gpt.run(ids);
     const end = place ? words[place - 1].end : 0, at = tokens.filter((token) => token.end <= end).length, found = new Map();
-    softmax(logits.subarray(at * vocabulary, (at + 1) * vocabulary)).forEach((p, id) => { const word = wordOf(id); found.set(word, (found.get(word) ?? 0) + p); });
+    softmax(logits.subarray(at * vocabulary, (at + 1) * vocabulary)).forEach((p, id) => {
+      found.set(wordOf(id), (found.get(wordOf(id)) ?? 0) + p);
+    });
     return found;
   }
   return {fit, masked, causal};

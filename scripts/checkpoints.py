@@ -1,24 +1,22 @@
 """make checkpoints: trains the bundled models from nothing and writes them, with their cards, into the package's data.
 
+usage: checkpoints.py [--only course-bert]       (make checkpoints ONLY=course-bert)
+
 Deterministic on one kind of machine (one thread); a run that breaks off goes on from its last checkpoint. The stored
 files are frozen by their SHA-256: training again elsewhere gives a model as good, not the same bits.
 """
 import argparse
-import json
-import shutil
 import time
-from pathlib import Path
 
 import torch
+from bundling import DATA, HELD_OUT_SEED, WORK, rounded, snap_to_grid, write
+from course_bert import course_bert
+from course_lstm import course_lstm
 
 import lmcourse as lm
 from lmcourse.evaluation import excess_over_floor
-from lmcourse.models.checkpoints import checksum
-from lmcourse.pretrained_models import DATA
-from lmcourse.quantize import snap, unsnap
 
-WORK = Path("_build/checkpoints")
-STORIES, TRAIN_SEED, HELD_OUT_SEED = 60_000, 0, 1_000_000
+STORIES, TRAIN_SEED = 60_000, 0
 SIZES = {"n_layers": 3, "d_model": 128, "n_heads": 4, "d_hidden": 256, "max_len": 160}
 STEPS, SEED = 10_000, 0
 SETTINGS = {"optimizer": "muon", "lr": 3e-3, "muon_lr": 0.02}
@@ -49,31 +47,17 @@ def course_gpt(steps=STEPS, folder=DATA / "course-gpt"):
     card = {"name": "course-gpt", "licence": "MIT", "data": f"lmcourse.world.stories({STORIES}, seed={TRAIN_SEED})",
             "seed": SEED, "steps": steps, **SETTINGS, "parameters": model.count_parameters(),
             "floor": round(snapped.floor, 4), "held_out": f"stories(1000, seed={HELD_OUT_SEED})", "loss": round(snapped.loss, 4),
-            "excess": round(snapped.mean, 4), "excess_before_rounding_to_8_bits": round(trained.mean, 4),
-            "excess_by_kind": {kind: round(value, 4) for kind, value in snapped.by_kind.items()}}
+            "excess": round(snapped.mean, 4), "excess_before_rounding_to_8_bits": round(trained.mean, 4), "excess_by_kind": rounded(snapped.by_kind)}
     print("training took", round(time.process_time() - began), "CPU-seconds in this process")
     write(model, tokenizer, card, folder)
 
 
-def snap_to_grid(model):
-    """Every matrix onto the grid of `lmcourse.quantize`, every vector to float16, so that the file holds the very model."""
-    for parameter in model.parameters():
-        data = parameter.data
-        parameter.data = torch.from_numpy(unsnap(*snap(data.numpy()))) if data.dim() == 2 else data.half().float()
-
-
-def write(model, tokenizer, card, folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    lm.save(model, folder, tokenizer, card, dtype=torch.float16)
-    (folder / "vocab.json").write_text(json.dumps(tokenizer.ids, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *map(" ".join, tokenizer.merges)]) + "\n", encoding="utf-8")
-    again = lm.load(folder)
-    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), again.state_dict().values()))
-    print(f"{folder}: excess {card['excess']} nats a token, sha256 {checksum(folder / 'model.safetensors')[:12]}")
-
+MODELS = {"course-gpt": course_gpt, "course-lstm": course_lstm, "course-bert": course_bert}     # in this order: the second reads the first's tokenizer
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--steps", type=int, default=STEPS)
+    options.add_argument("--only", choices=MODELS, help="train this one alone")
+    only = options.parse_args().only
     torch.set_num_threads(1)
-    course_gpt(options.parse_args().steps)
+    for train in [MODELS[only]] if only else MODELS.values():
+        train()

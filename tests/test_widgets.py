@@ -149,7 +149,7 @@ def test_strip_takes_bytes_and_leaves_others_alone():
 def test_what_builds_the_book_needs_neither_torch_nor_ipywidgets_nor_regex():
     code = ("import sys; sys.modules.update(torch=None, ipywidgets=None, anywidget=None, regex=None, matplotlib=None)\n"
             "from lmcourse.widgets import bundle, stored, sources, weights\n"
-            "print(weights.pack_folder(sources.DATA / 'course-gpt')[0], bundle.code_name('AttentionExplorer'), *sources.bundled())")
+            "print(weights.pack_folder(sources.DATA / 'course-gpt')[0], bundle.code_name('AttentionExplorer'), *sources.bundled('gpt2'))")
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert out == [sources.find("course-gpt").name, bundle.code_name("AttentionExplorer"), "course-gpt"]
 

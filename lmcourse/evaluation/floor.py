@@ -48,6 +48,28 @@ def excess_over_floor(model, rows, corpus):
     return Excess(sum(sums.values()) / n, by_kind, dict(counts), loss / n, corpus.floor)
 
 
+@torch.no_grad()
+def excess_at_hidden(model, rows, corpus, places, mask_id):
+    """A masked model's loss at hidden words minus the exact least loss: at each of `places` (`world.hidden_places`) that one word
+    of the story is hidden, and nothing else. `rows` are `corpus` as ids, one token a word; `.counts` and means count hidden words.
+
+    Returns an `Excess`. Raises ValueError if a row and its story differ in length.
+    """
+    model.eval()
+    by_kind, loss, device = defaultdict(list), 0.0, next(model.parameters()).device
+    for n, at, log_p in places:
+        if len(rows[n]) != len(corpus.tokens[n]):
+            raise ValueError(f"a story of {len(corpus.tokens[n])} tokens became a row of {len(rows[n])}: the optimum holds only where one word is one token")
+        ids = torch.tensor([rows[n]], device=device)                    # (1, T)
+        word, ids[0, at] = rows[n][at], mask_id
+        own = -model(ids)[0, at].log_softmax(-1)[word].item()
+        by_kind[corpus.kinds[n][at]].append(own + log_p)
+        loss += own / len(places)
+    mean = sum(map(sum, by_kind.values())) / len(places)
+    order = sorted(by_kind, key=lambda kind: -sum(by_kind[kind]))
+    return Excess(mean, {kind: sum(by_kind[kind]) / len(by_kind[kind]) for kind in order}, {kind: len(by_kind[kind]) for kind in order}, loss, loss - mean)
+
+
 def perplexity(model, rows):
     """exp of the mean loss a token over all rows of ids: as if the model chose among that many words each time."""
     losses = torch.cat([token_losses(model, row) for row in rows])

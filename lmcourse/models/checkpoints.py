@@ -1,4 +1,5 @@
-"""Saving and loading a model: Hugging Face's GPT-2 or BERT layout where the model is one, always with a checksum."""
+"""Saving and loading a model: Hugging Face's GPT-2, Llama or BERT layout where the model is one, always with a checksum."""
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -11,7 +12,7 @@ from ..tokenizers import load_tokenizer
 from .bert import BERT
 from .config import TransformerConfig
 from .layouts import (bert_settings, from_bert, from_bert_settings, from_gpt2, from_gpt2_config, from_llama, from_llama_config,
-                      gpt2_config, to_bert, to_gpt2)
+                      gpt2_config, llama_config, to_bert, to_gpt2, to_llama)
 from .lstm import LSTMLanguageModel
 from .transformer import GPT
 
@@ -19,8 +20,8 @@ from .transformer import GPT
 def save(model, folder, tokenizer=None, card=None, dtype=torch.float32):
     """Writes config.json, model.safetensors, card.json and, with a tokenizer, tokenizer.json into `folder`.
 
-    A plain GPT-2 is written as Hugging Face's GPT2LMHeadModel reads it, a BERT as BertForMaskedLM, BertForSequenceClassification
-    or BertModel does; other GPTs and the LSTM under our own names.
+    A plain GPT-2 is written as Hugging Face's GPT2LMHeadModel reads it, a GPT with Llama's choices as LlamaForCausalLM does, a BERT as
+    BertForMaskedLM, BertForSequenceClassification or BertModel; other GPTs and the LSTM under our own names.
     `card` is a dictionary for people (seed, steps, losses); the SHA-256 of the weights is added. Returns the folder.
     """
     if tokenizer is not None and len(tokenizer) != _vocab_size(model):
@@ -70,7 +71,7 @@ def _vocab_size(model):
 
 
 def _described(model):
-    """(config, state) of a model, under GPT-2's names if it is one."""
+    """(config, state) of a model, under the names of GPT-2, Llama or BERT if it is one."""
     if isinstance(model, LSTMLanguageModel):
         lstm = model.lstm
         return {"model_type": "lmcourse-lstm", "vocab_size": model.vocab_size, "d_embedding": lstm.input_size,
@@ -78,10 +79,11 @@ def _described(model):
     if isinstance(model, BERT):
         head = getattr(getattr(model.head, "classifier", None), "out_features", None if model.head is None else "masked")
         return bert_settings(model.config, head), to_bert(model.state_dict())
-    try:
+    with contextlib.suppress(ValueError):
         return gpt2_config(model.config), to_gpt2(model.state_dict())
-    except ValueError:                                  # more than GPT-2 can say
-        return {"model_type": "lmcourse-gpt", **dataclasses.asdict(model.config)}, model.state_dict()
+    with contextlib.suppress(ValueError):
+        return llama_config(model.config), to_llama(model.state_dict(), model.config)
+    return {"model_type": "lmcourse-gpt", **dataclasses.asdict(model.config)}, model.state_dict()       # more than they can say
 
 
 def _rebuilt(config, state):

@@ -8,6 +8,7 @@ _PAIRS = (("wte.weight", "token_embedding.weight"), ("wpe.weight", "position_emb
 _CONV1D = re.compile(r"\.(attention\.(qkv|output)|mlp\.(up|down))\.weight$")     # GPT-2 stores these (in, out)
 _BUFFER = re.compile(r"\.attn\.(masked_)?bias$")                                 # its stored causal mask
 ACTIVATIONS = {"gelu_tanh": "gelu_new", "gelu": "gelu"}
+READ_AS = {"dtype": "float32"}                          # a file in float16 saves room; transformers would compute in it too
 
 
 def from_gpt2(state):
@@ -36,15 +37,15 @@ def to_gpt2(state):
 
 def gpt2_config(config):
     """Our settings as the dictionary of Hugging Face's GPT2Config. ValueError where GPT-2 has no such thing."""
-    if (config.position, config.norm, config.qk_norm, config.token_shift, config.bias, config.tie_weights) != (
-            "learned", "layer", False, False, True, True) or config.n_kv_heads != config.n_heads or config.mlp not in ACTIVATIONS:
-        raise ValueError("GPT-2's layout holds learned positions, LayerNorm with bias, GELU, tied weights, no grouped queries, "
+    if (config.position, config.norm, config.norm_first, config.norm_eps, config.qk_norm, config.token_shift, config.bias, config.tie_weights) != (
+            "learned", "layer", True, 1e-5, False, False, True, True) or config.n_kv_heads != config.n_heads or config.mlp not in ACTIVATIONS:
+        raise ValueError("GPT-2's layout holds learned positions, LayerNorm (1e-5) with bias before each part, GELU, tied weights, no grouped queries, "
                          f"no qk_norm and no token_shift; this is {config}")
     return {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "activation_function": ACTIVATIONS[config.mlp],
             "vocab_size": config.vocab_size, "n_positions": config.max_len, "n_embd": config.d_model, "n_layer": config.n_layers,
             "n_head": config.n_heads, "n_inner": config.d_hidden, "resid_pdrop": config.dropout, "embd_pdrop": config.dropout,
             "attn_pdrop": 0.0, "layer_norm_epsilon": 1e-5, "tie_word_embeddings": True,
-            "bos_token_id": config.vocab_size - 1, "eos_token_id": config.vocab_size - 1}
+            "bos_token_id": config.vocab_size - 1, "eos_token_id": config.vocab_size - 1, **READ_AS}
 
 
 def from_gpt2_config(data):
@@ -52,8 +53,11 @@ def from_gpt2_config(data):
     mlp = {theirs: ours for ours, theirs in ACTIVATIONS.items()}.get(data.get("activation_function", "gelu_new"))
     if mlp is None:
         raise ValueError(f"activation_function={data['activation_function']!r}: gelu_new and gelu are known here")
+    if not data.get("tie_word_embeddings", True) or not data.get("scale_attn_weights", True) or data.get("scale_attn_by_inverse_layer_idx"):
+        raise ValueError("of GPT-2's settings tied embeddings, and scores divided by the root of a head's width alone, are known here")
     return {"vocab_size": data["vocab_size"], "d_model": data["n_embd"], "n_heads": data["n_head"], "n_layers": data["n_layer"],
             "max_len": data["n_positions"], "d_hidden": data.get("n_inner"), "position": "learned", "norm": "layer", "mlp": mlp,
+            "norm_eps": data.get("layer_norm_epsilon", 1e-5),
             "dropout": data.get("resid_pdrop", 0.0), "bias": True, "tie_weights": True}
 
 
@@ -141,7 +145,7 @@ def bert_settings(config, head):
             "max_position_embeddings": config.max_len, "hidden_size": config.d_model, "num_hidden_layers": config.n_layers,
             "num_attention_heads": config.n_heads, "intermediate_size": config.d_hidden, "type_vocab_size": config.n_types,
             "hidden_dropout_prob": config.dropout, "attention_probs_dropout_prob": 0.0, "layer_norm_eps": config.norm_eps,
-            "pad_token_id": config.pad_id, "tie_word_embeddings": True, **classes}
+            "pad_token_id": config.pad_id, "tie_word_embeddings": True, **READ_AS, **classes}
 
 
 def from_bert_settings(data):
@@ -173,3 +177,26 @@ def from_llama_config(data):
             "position": "rope", "rope_base": float(rope.get("rope_theta", 10_000.0)), "norm": "rms", "norm_eps": data.get("rms_norm_eps", 1e-6),
             "mlp": "swiglu", "n_kv_heads": data.get("num_key_value_heads"), "bias": False, "dropout": 0.0,
             "tie_weights": data.get("tie_word_embeddings", False)}
+
+
+def to_llama(state, config):
+    """{our name: array} of a GPT with these settings -> {Hugging Face name: array}, as LlamaForCausalLM reads them."""
+    kv = config.n_kv_heads * config.d_head
+    parted = _parted(state, ("q_proj", "k_proj", "v_proj"), (config.d_model, kv, kv))
+    backwards = [(ours, theirs) for theirs, ours in _LLAMA if ours != ".attention."]
+    theirs = {_renamed(re.sub(r"\.attention\.(.)_proj\.", r".self_attn.\1_proj.", name), backwards): array for name, array in parted.items()}
+    return {name if name == "lm_head.weight" else "model." + name: array for name, array in theirs.items()}
+
+
+def llama_config(config):
+    """Our settings as the dictionary of Hugging Face's LlamaConfig. ValueError where Llama has no such thing."""
+    if (config.position, config.norm, config.norm_first, config.mlp, config.qk_norm, config.token_shift, config.bias, config.dropout) != (
+            "rope", "rms", True, "swiglu", False, False, False, 0.0):
+        raise ValueError("Llama's layout holds rope, RMSNorm before each part, SwiGLU, no biases, no dropout, no qk_norm and no token_shift; "
+                         f"this is {config}")
+    return {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_act": "silu", "vocab_size": config.vocab_size,
+            "max_position_embeddings": config.max_len, "hidden_size": config.d_model, "num_hidden_layers": config.n_layers,
+            "num_attention_heads": config.n_heads, "num_key_value_heads": config.n_kv_heads, "intermediate_size": config.d_hidden,
+            "rms_norm_eps": config.norm_eps, "rope_parameters": {"rope_type": "default", "rope_theta": config.rope_base}, "attention_bias": False,
+            "mlp_bias": False, "attention_dropout": 0.0, "tie_word_embeddings": config.tie_weights,
+            "bos_token_id": config.vocab_size - 1, "eos_token_id": config.vocab_size - 1, **READ_AS}

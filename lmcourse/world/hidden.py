@@ -1,5 +1,6 @@
 """The best anybody can say about a hidden word: exact, from the grammar, with both sides of it or with the left alone."""
 import math
+import random
 
 from .grammar import END, story
 from .stories import next_word
@@ -20,6 +21,17 @@ def hidden_word(words, at):
         raise ValueError("no word fits here: the rest is no story of this world")
     weights = {word: math.exp(score - most) for word, score in scores.items() if score > -math.inf}
     return {word: weight / sum(weights.values()) for word, weight in weights.items()}
+
+
+def hidden_places(corpus, each, seed=0):
+    """[(story, place, log p)]: `each` words of every story of a `Corpus`, drawn with `seed`; log p is the exact log-probability of
+    the word that stands there, given all others of its story. ValueError if a story is shorter than that."""
+    rng, places = random.Random(seed), []
+    for n, words in enumerate(corpus.tokens):
+        if each > len(words) - 2:
+            raise ValueError(f"story {n} has {len(words) - 2} words, not {each}")
+        places += [(n, at, math.log(hidden_word(words, at)[words[at]])) for at in rng.sample(range(1, len(words) - 1), each)]
+    return places
 
 
 def _log_probability(words):

@@ -168,6 +168,6 @@ class Lab {
       setText(node, words.score(plain(sums[i]), n, plain(sums[i] / n)));
     });
     const apart = Math.abs(sums[0] - sums[1]) / Math.LN10;             // in powers of ten
-    setText(this.verdict, words.likelier(sums[0] > sums[1], apart < 3 ? (10 ** apart).toPrecision(3) : `10${superscript(Math.round(apart))}`));
+    setText(this.verdict, words.likelier(sums[0] > sums[1], apart < 3 ? (10 ** apart).toPrecision(3) : null, superscript(Math.round(apart))));
   }
 }

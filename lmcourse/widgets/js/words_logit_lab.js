@@ -3,7 +3,7 @@ export const WORDS = {
   en: {
     title: "Logit lab", text: "Text", other: "Another text, to compare", loading: "Loading the model …", failed: (why) => `This figure could not start: ${why}`,
     tokens: "After which token? Choose one", start: "start", end: "the end", temperature: "Temperature τ",
-    vector: (token, n, length) => `1 · The vector after “${token}” as it leaves the last block: ${n} numbers, length ${length}`,
+    vector: (token, n, length) => `1 · After “${token}” the last block leaves ${n} numbers: a vector of length ${length}`,
     normed: (length) => `2 · The final norm gives every such vector about the same length: ${length}`,
     bars: (n) => `${n} numbers, drawn up or down`,
     parts: (token, logit) => `3 · Times the embedding of “${token}”, the row that also reads it in, number by number, and summed: its logit, ${logit}`,
@@ -12,7 +12,7 @@ export const WORDS = {
     others: (n) => `the other ${n} tokens`,
     scores: "Score of a text: the sum of the log-probabilities of its tokens, at temperature 1", above: "The text at the top: ", below: "This text: ",
     score: (sum, n, mean) => `${sum} (${n} tokens, ${mean} each)`,
-    likelier: (first, factor) => `${first ? "The text at the top" : "This text"} is ${factor} times as likely as the other.`,
+    likelier: (first, factor, power) => `${first ? "The text at the top" : "This text"} is ${factor ?? `about 10${power}`} times as likely as the other.`,
     wrong: "Type a text.", cut: (n) => `Only the first ${n} tokens are read.`, spoken: (token, next, p) => `After ${token}: ${next}, ${p} percent.`,
   },
 };

@@ -120,7 +120,9 @@ class Lab {
       this.chips.replaceChildren(...ids.map((id, i) => h("button", {type: "button", class: "lm-logits-chip", onclick: () => this.set({position: i, token: -1})}, i ? this.label(id) : this.words.start)));
     }
     [...this.chips.children].forEach((chip, i) => chip.setAttribute("aria-pressed", i === at));
-    const {offsetTop, offsetHeight} = this.chips.children[at], room = this.chips;       // the chosen one is in sight
+    if (this.inSight === `${key} ${at}`) return;                    // a reader who scrolls to another one is left alone
+    this.inSight = `${key} ${at}`;
+    const {offsetTop, offsetHeight} = this.chips.children[at], room = this.chips;
     if (offsetTop < room.scrollTop || offsetTop + offsetHeight > room.scrollTop + room.clientHeight) room.scrollTop = offsetTop;
   }
 

@@ -28,7 +28,8 @@ test('products come largest first, each channel once, each the product of its tw
 test('the norm does what its formula says', () => {
   const raw = Array.from(seen.residual.at(-1).subarray(2 * d, 3 * d)), mean = raw.reduce((a, b) => a + b) / d;
   const deviation = Math.sqrt(raw.reduce((sum, v) => sum + (v - mean) ** 2, 0) / d + 1e-5), { weights } = gpt;
-  normed(gpt, seen.residual.at(-1), 2).forEach((v, c) => close(v, (raw[c] - mean) / deviation * weights['final_norm.weight'][c] + weights['final_norm.bias'][c]));
+  const { 'final_norm.weight': gain, 'final_norm.bias': bias } = weights;
+  normed(gpt, seen.residual.at(-1), 2).forEach((v, c) => close(v, (raw[c] - mean) / deviation * gain[c] + bias[c]));
   close(length([3, 4]), 5, 1e-12);
 });
 

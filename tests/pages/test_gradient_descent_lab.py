@@ -50,7 +50,8 @@ class Hand:
 
     def lab(self):
         """The same settings in Python."""
-        return lm.widgets.GradientDescentLab(**self.root.evaluate("""(root, names) => { const model = lmcourseHost.models[root.closest('.lm-widget').dataset.id];
+        return lm.widgets.GradientDescentLab(**self.root.evaluate("""(root, names) => {
+            const model = lmcourseHost.models[root.closest('.lm-widget').dataset.id];
             return Object.fromEntries(names.map(name => [name, model.get(name)])); }""", NAMES))
 
     def paths(self):
@@ -154,7 +155,8 @@ def test_nothing_jumps_and_nothing_is_cut_off(visit, site_http, width):
         hand = Hand(page)
         height = "document.querySelector('.lm-descent').offsetHeight"
         live = page.evaluate(height)
-        still = page.evaluate("""() => { const box = document.querySelector('.lm-widget[data-code^="GradientDescentLab@"]'), still = document.createElement('div');
+        still = page.evaluate("""() => {
+            const box = document.querySelector('.lm-widget[data-code^="GradientDescentLab@"]'), still = document.createElement('div');
             still.className = 'lm-still'; box.append(still); const height = still.offsetHeight; still.remove(); return height; }""")
         assert live == pytest.approx(still, abs=1)
         for surface in SURFACES:

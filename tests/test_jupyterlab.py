@@ -81,7 +81,6 @@ def test_round_trip(browser, tmp_path, theme):
         page.context.close()
 
 
-<<<<<<< HEAD
 DECODING = ["import lmcourse as lm\n"
          "w = lm.widgets.DecodingLab(text='One night', seed=5)\n"
          "heard = []\n"
@@ -96,27 +95,11 @@ def test_decoding_lab_and_python_write_the_same(browser, tmp_path):
     nbformat.write(notebook, tmp_path / "trip.ipynb")
     with server(tmp_path) as address:
         page = browser.new_page(viewport={"width": 1400, "height": 1100})
-=======
-MASKING = ["import lmcourse as lm\nlab = lm.widgets.MaskLab(text='Anna Bell had a red key. She', place=4)\nlab",
-         "lab.text, lab.place = 'Ned Wood had a map.', 1",
-         "print('now', lab.text, lab.place)\nprint({kind: max(answer, key=answer.get) for kind, answer in lab.answers().items()})",
-         "lm.widgets.MaskLab(text='One morning')"]
-
-
-def test_mask_lab_gets_two_models(browser, tmp_path):
-    """The weights of both reach the page, each once; what is set and what is done goes both ways."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in MASKING])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, tmp_path / "trip.ipynb")
-    with server(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1300})
->>>>>>> bert
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address + "lab/tree/trip.ipynb")
         book = Notebook(page)
         assert "Error" not in book.run(0)
-<<<<<<< HEAD
         page.wait_for_selector(".lm-decoding[data-state=ready]", timeout=120_000)
         lab = page.locator(".lm-decoding").first
         assert lab.locator("textarea").input_value() == "One night"
@@ -135,7 +118,28 @@ def test_mask_lab_gets_two_models(browser, tmp_path):
         lab.locator("input[value=beam]").check()
         page.wait_for_timeout(300)
         assert "('way', 'beam'), ('steps', 0)" in book.run(2)
-=======
+        assert not errors, errors
+        page.context.close()
+
+
+MASKING = ["import lmcourse as lm\nlab = lm.widgets.MaskLab(text='Anna Bell had a red key. She', place=4)\nlab",
+         "lab.text, lab.place = 'Ned Wood had a map.', 1",
+         "print('now', lab.text, lab.place)\nprint({kind: max(answer, key=answer.get) for kind, answer in lab.answers().items()})",
+         "lm.widgets.MaskLab(text='One morning')"]
+
+
+def test_mask_lab_gets_two_models(browser, tmp_path):
+    """The weights of both reach the page, each once; what is set and what is done goes both ways."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in MASKING])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "trip.ipynb")
+    with server(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1400, "height": 1300})
+        errors = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address + "lab/tree/trip.ipynb")
+        book = Notebook(page)
+        assert "Error" not in book.run(0)
         page.wait_for_selector(".lm-mask[data-state=ready]", timeout=120_000)
         lab = page.locator(".lm-mask").first
         assert lab.locator(".lm-mask-text").all_text_contents()[:5] == ["Anna", "Bell", "had", "a", "red"] and lab.get_attribute("data-place") == "4"
@@ -157,6 +161,5 @@ def test_mask_lab_gets_two_models(browser, tmp_path):
 
         book.run(3)                                                 # a second one: the weights are there already
         page.wait_for_function("document.querySelectorAll('.lm-mask[data-state=ready]').length === 2", timeout=60_000)
->>>>>>> bert
         assert not errors, errors
         page.context.close()

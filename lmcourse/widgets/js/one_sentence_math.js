@@ -70,3 +70,10 @@ export function exactAt(exact, words, t) {
   for (let i = 0; i <= t; i++) if (exact[i][0] !== words[i]) return null;
   return exact[t][1];
 }
+
+// The bytes of a token, or null for one that stands for none (<|endoftext|>).
+export function bytesOf(tokenizer, id) {
+  if (id === tokenizer.endId) return null;
+  const text = tokenizer.text(id);
+  return /^(<0x[0-9A-F]{2}>)+$/.test(text) ? text.match(/[0-9A-F]{2}(?=>)/g).map((hex) => parseInt(hex, 16)) : [...new TextEncoder().encode(text)];
+}

@@ -6,33 +6,35 @@ import {drawThumbnail} from './heatmap.js';
 // Strips by section, with the stage whose explanation they share. hidden and logits are not of the stream's width.
 export const STRIPS = {
   in: {embedding: "embedding", position: "position", stream: null},
-  layer: {before: null, normed: "norm", bias: null, middle: null, normedMiddle: "norm", hidden: "mlp", mlp: "mlp", after: null},
+  layer: {before: null, normed: "norm", bias: null, middle: "stream", normedMiddle: "norm", hidden: "mlp", mlp: "mlp", after: null},
   out: {final: "norm", logits: "logits"},
 };
-export const SHOWN = 8, GUESSES = 3;
+export const SHOWN = 8;                                             // next words in the table
+export const GUESSES = 3;                                           // words of the lens after each layer
 
 let made = 0;
 
 export function build(words, config, on) {
   const id = `lm-one-${++made}-${Math.random().toString(36).slice(2, 8)}`, parts = {rows: {}, ways: {}};
-  const row = (stage, ...picture) => parts.rows[stage] = makeRow(parts, words, stage, picture);
-  const strip = (stage) => stripRow(parts, stage, on);
-  for (const section of Object.values(STRIPS)) for (const [stage, explained] of Object.entries(section)) row(stage, strip(stage)).explained = explained;
-  parts.bytes = h("div", {class: "lm-one-chips"});
-  parts.token = h("div", {class: "lm-one-chips"});
-  row("bytes", parts.bytes).explained = "bytes";
-  row("token", parts.token).explained = "token";
+  parts.strips = {};
+  for (const [stage, explained] of Object.values(STRIPS).flatMap(Object.entries)) {
+    parts.strips[stage] = makeStrip({peek: (i) => on.peek(stage, i), pick: (i) => on.pick(stage, i)});
+    parts.rows[stage] = makeRow(stage, explained, parts.strips[stage].element);
+  }
+  for (const stage of ["bytes", "token"]) {
+    parts[stage] = h("div", {class: "lm-one-chips"});
+    parts.rows[stage] = makeRow(stage, stage, parts[stage]);
+  }
   parts.heads = makeHeads(parts, words, config, on);
   parts.lens = h("table", {class: "lm-table lm-one-lens"});
   parts.next = h("table", {class: "lm-table lm-one-next"});
   const elements = (names) => names.map((name) => parts.rows[name].element);
-  parts.root = h("section", {class: "lm-figure lm-one", "aria-label": words.title, "data-state": "loading"},
-    top(parts, words, id, on),
-    h("div", {class: "lm-one-part"}, h("p", {class: "lm-one-heading"}, words.parts.in), elements(["bytes", "token", "embedding", "position", "stream"])),
-    h("div", {class: "lm-one-part lm-one-layer"}, h("div", {class: "lm-one-heading"}, h("span", {}, words.parts.layer), stepper(parts, words, config, id, on)),
-      elements(["before", "normed"]), parts.heads.element, elements(["bias", "middle", "normedMiddle", "hidden", "mlp", "after"])),
-    h("div", {class: "lm-one-part"}, h("p", {class: "lm-one-heading"}, words.parts.out), named(parts, words, "lens", "lens", parts.lens), elements(["final", "logits"]),
-      named(parts, words, "probability", "surprise", h("div", {class: "lm-one-outcome"}, parts.next, parts.comes = h("p", {}), parts.world = h("p", {class: "lm-soft"})))),
+  const outcome = h("div", {class: "lm-one-outcome"}, parts.next, parts.comes = h("p", {}), parts.world = h("p", {class: "lm-soft"}));
+  const part = (name, heading, ...rows) => h("div", {class: `lm-one-part lm-one-${name}`}, h("div", {class: "lm-one-heading"}, h("span", {}, words.parts[name]), heading), rows.flat());
+  parts.root = h("section", {class: "lm-figure lm-one", "aria-label": words.title, "data-state": "loading"}, top(parts, words, id, on),
+    part("in", null, elements(["bytes", "token", "embedding", "position", "stream"])),
+    part("layer", stepper(parts, words, config, id, on), elements(["before", "normed"]), parts.heads.element, elements(["bias", "middle", "normedMiddle", "hidden", "mlp", "after"])),
+    part("out", null, named(parts, words, "lens", "lens", parts.lens), elements(["final", "logits"]), named(parts, words, "probability", "surprise", outcome)),
     numbers(parts, words, id, on),
     parts.spoken = h("p", {class: "lm-spoken", role: "status"}));
   return parts;
@@ -52,17 +54,13 @@ function stepper(parts, words, config, id, on) {
     parts.layers.map((input, l) => h("label", {}, input, h("span", {}, String(l + 1)))));
 }
 
-// A stage's place: name and note at the left, the picture in the middle, the numbers and the way at the right.
-function makeRow(parts, words, stage, picture) {
-  const name = h("span", {class: "lm-one-name"}), note = h("span", {class: "lm-soft lm-one-note"}), number = h("span", {class: "lm-one-number"}), way = h("span", {class: "lm-one-way"});
+// A stage's place: name and note at the left, the picture in the middle, the number and the way at the right.
+function makeRow(stage, explained, picture) {
+  const [name, note, number, way] = ["name", "note", "number", "way"].map((each) => h("span", {class: `lm-one-${each}`}));
+  note.classList.add("lm-soft");
   const element = h("div", {class: "lm-one-row", "data-stage": stage}, name, note, h("div", {class: "lm-one-picture"}, picture), number, way);
-  return {element, way, name: remember((text) => setText(name, text)), note: remember((text) => setText(note, text)), number: remember((text) => setText(number, text))};
-}
-
-function stripRow(parts, stage, on) {
-  parts.strips ||= {};
-  const strip = parts.strips[stage] = makeStrip({peek: (i) => on.peek(stage, i), pick: (i) => on.pick(stage, i)});
-  return strip.element;
+  const write = (node) => remember((text) => setText(node, text));
+  return {element, way, explained, name: write(name), note: write(note), number: write(number)};
 }
 
 // A stage whose picture is a table, under its name.
@@ -79,9 +77,9 @@ function makeHeads(parts, words, config, on) {
     const name = h("span", {class: "lm-one-name"}, words.stages.head(head + 1));
     const button = h("button", {type: "button", class: "lm-one-head", role: "radio", onclick: () => on.set({head})}, h("span", {class: "lm-one-thumbnail"}, canvas, frame),
       h("span", {class: "lm-one-about"}, name, looks));
-    const strip = makeStrip({peek: (i) => on.peek("written", i), pick: (i) => on.pick("written", i)}), number = h("span", {class: "lm-one-number"});
-    return {element: h("div", {class: "lm-one-card"}, button, strip.element, number), canvas, frame, button, strip, head,
-      looks: remember((text) => setText(looks, text)), number: remember((text) => setText(number, text))};
+    const strip = makeStrip({peek: (i) => on.peek("written", i), pick: (i) => on.pick("written", i)}), [number, size] = [0, 1].map(() => h("span", {class: "lm-one-number"}));
+    return {element: h("div", {class: "lm-one-card"}, button, strip.element, number, size), canvas, frame, button, strip, head,
+      looks: remember((text) => setText(looks, text)), number: remember((text) => setText(number, text)), size: remember((text) => setText(size, text))};
   });
   const way = h("span", {class: "lm-one-way"}), hand = h("span", {class: "lm-one-way"});
   parts.rows.head = {way, explained: "head"};

@@ -162,7 +162,8 @@ class Figure {
 
   paintNotes({ids, t, T, strips, inside}) {
     const {parts: {rows}, words: {stages, notes, special}} = this, own = bytesOf(this.mind.tokenizer, ids[t]), {hidden} = inside;
-    const said = {...notes, bytes: own ? notes.bytes(own.length) : special, token: notes.token(t, T), embedding: notes.embedding(ids[t]), position: notes.position(t),
+    const said = {...notes, bytes: own ? notes.bytes(own.length) : special, token: notes.token(t, T),
+      embedding: notes.embedding(ids[t]), position: notes.position(t),
       hidden: notes.hidden(hidden.filter((x) => x > 0).length, hidden.length), logits: notes.logits(strips.logits.length)};
     for (const name of ["stream", "before", "bias", "middle", "mlp", "after"]) said[name] = notes[name](short(length(strips[name])));
     for (const [name, row] of Object.entries(rows)) {
@@ -179,7 +180,8 @@ class Figure {
       if (!ways) setText(way, words.chapter(words.chapters[explained]));
       const link = ways && wayTo(ways, explained, seen);
       if (!link) continue;
-      if (!way.firstChild) way.append(h("a", {"data-way": explained, "aria-label": words.opens(words.linked[name] ?? words.stages[name], link.chapter)}, words.open(link.chapter)));
+      const label = words.opens(words.linked[name] ?? words.stages[name], link.chapter);
+      if (!way.firstChild) way.append(h("a", {"data-way": explained, "aria-label": label}, words.open(link.chapter)));
       way.firstChild.href = link.href;
     }
   }
@@ -187,7 +189,8 @@ class Figure {
   paintStrips({strips, inside, channel, top, weights, t, T, tokens, head: chosen}) {
     const {parts, words, peeked, picked} = this, style = styleOf(parts.root), dark = getComputedStyle(parts.root).getPropertyValue("--lm-dark").trim() === "1";
     const most = (values) => values.reduce((best, v) => Math.max(best, Math.abs(v)), 0);
-    const at = {channel: peeked.channel ?? channel, neuron: peeked.neuron ?? picked.neuron ?? largest(inside.hidden, 1)[0], logit: peeked.logit ?? picked.logit ?? top[0]};
+    const at = {channel: peeked.channel ?? channel, neuron: peeked.neuron ?? picked.neuron ?? largest(inside.hidden, 1)[0],
+      logit: peeked.logit ?? picked.logit ?? top[0]};
     const say = {channel: words.channel, neuron: words.neuron, logit: (id, x) => words.logit(this.nameOf(id), x)};
     for (const name of NAMES) {
       const kind = OWN[name] || "channel", values = strips[name], said = say[kind](at[kind], short(values[at[kind]]));

@@ -30,10 +30,12 @@ export function build(words, config, on) {
   parts.next = h("table", {class: "lm-table lm-one-next"});
   const elements = (names) => names.map((name) => parts.rows[name].element);
   const outcome = h("div", {class: "lm-one-outcome"}, parts.next, parts.comes = h("p", {}), parts.world = h("p", {class: "lm-soft"}));
-  const part = (name, heading, ...rows) => h("div", {class: `lm-one-part lm-one-${name}`}, h("div", {class: "lm-one-heading"}, h("span", {}, words.parts[name]), heading), rows.flat());
+  const part = (name, heading, ...rows) => h("div", {class: `lm-one-part lm-one-${name}`},
+    h("div", {class: "lm-one-heading"}, h("span", {}, words.parts[name]), heading), rows.flat());
   parts.root = h("section", {class: "lm-figure lm-one", "aria-label": words.title, "data-state": "loading"}, top(parts, words, id, on),
     part("in", null, elements(["bytes", "token", "embedding", "position", "stream"])),
-    part("layer", stepper(parts, words, config, id, on), elements(["before", "normed"]), parts.heads.element, elements(["bias", "middle", "normedMiddle", "hidden", "mlp", "after"])),
+    part("layer", stepper(parts, words, config, id, on), elements(["before", "normed"]), parts.heads.element,
+      elements(["bias", "middle", "normedMiddle", "hidden", "mlp", "after"])),
     part("out", null, named(parts, words, "lens", "lens", parts.lens), elements(["final", "logits"]), named(parts, words, "probability", "surprise", outcome)),
     numbers(parts, words, id, on),
     parts.spoken = h("p", {class: "lm-spoken", role: "status"}));
@@ -43,13 +45,16 @@ export function build(words, config, on) {
 function top(parts, words, id, on) {
   parts.input = h("textarea", {id: `${id}-text`, class: "lm-one-input", rows: "2", spellcheck: "false", autocomplete: "off", autocapitalize: "off",
     "aria-describedby": `${id}-message`, oninput: () => on.type(parts.input.value)});
-  parts.list = h("div", {class: "lm-one-tokens", role: "listbox", "aria-label": words.tokens, "aria-orientation": "horizontal", onkeydown: (event) => on.move(event)});
+  parts.list = h("div", {class: "lm-one-tokens", role: "listbox", "aria-label": words.tokens, "aria-orientation": "horizontal",
+    onkeydown: (event) => on.move(event)});
   return h("div", {class: "lm-one-top"}, h("label", {for: parts.input.id}, words.sentence), parts.input,
-    parts.message = h("p", {class: "lm-message lm-one-message", id: `${id}-message`, role: "status"}), parts.list, h("p", {class: "lm-soft lm-one-follow"}, words.follow));
+    parts.message = h("p", {class: "lm-message lm-one-message", id: `${id}-message`, role: "status"}),
+    parts.list, h("p", {class: "lm-soft lm-one-follow"}, words.follow));
 }
 
 function stepper(parts, words, config, id, on) {
-  parts.layers = Array.from({length: config.n_layers}, (_, l) => h("input", {type: "radio", name: `${id}-layer`, value: l, onchange: () => on.set({layer: l})}));
+  parts.layers = Array.from({length: config.n_layers}, (_, l) =>
+    h("input", {type: "radio", name: `${id}-layer`, value: l, onchange: () => on.set({layer: l})}));
   return h("div", {class: "lm-one-layers", role: "radiogroup", "aria-label": words.layer}, h("span", {"aria-hidden": "true"}, words.layer),
     parts.layers.map((input, l) => h("label", {}, input, h("span", {}, String(l + 1)))));
 }
@@ -67,7 +72,8 @@ function makeRow(stage, explained, picture) {
 function named(parts, words, stage, explained, picture) {
   const way = h("span", {class: "lm-one-way"}), note = h("span", {class: "lm-soft"});
   parts.rows[stage] = {way, explained, note: remember((text) => setText(note, text))};
-  return h("div", {class: "lm-one-named", "data-stage": stage}, h("div", {class: "lm-one-title"}, h("span", {class: "lm-one-name"}, words.stages[stage]), note, way), picture);
+  return h("div", {class: "lm-one-named", "data-stage": stage},
+    h("div", {class: "lm-one-title"}, h("span", {class: "lm-one-name"}, words.stages[stage]), note, way), picture);
 }
 
 // Each head: its attention as a small picture in which the followed token's row is framed, whom it looks at, what it writes.
@@ -75,9 +81,11 @@ function makeHeads(parts, words, config, on) {
   const cards = Array.from({length: config.n_heads}, (_, head) => {
     const canvas = h("canvas", {"aria-hidden": "true"}), frame = h("span", {class: "lm-one-frame"}), looks = h("span", {class: "lm-one-looks"});
     const name = h("span", {class: "lm-one-name"}, words.stages.head(head + 1));
-    const button = h("button", {type: "button", class: "lm-one-head", role: "radio", onclick: () => on.set({head})}, h("span", {class: "lm-one-thumbnail"}, canvas, frame),
+    const button = h("button", {type: "button", class: "lm-one-head", role: "radio", onclick: () => on.set({head})},
+      h("span", {class: "lm-one-thumbnail"}, canvas, frame),
       h("span", {class: "lm-one-about"}, name, looks));
-    const strip = makeStrip({peek: (i) => on.peek("written", i), pick: (i) => on.pick("written", i)}), [number, size] = [0, 1].map(() => h("span", {class: "lm-one-number"}));
+    const strip = makeStrip({peek: (i) => on.peek("written", i), pick: (i) => on.pick("written", i)});
+    const [number, size] = [0, 1].map(() => h("span", {class: "lm-one-number"}));
     return {element: h("div", {class: "lm-one-card"}, button, strip.element, number, size), canvas, frame, button, strip, head,
       looks: remember((text) => setText(looks, text)), number: remember((text) => setText(number, text)), size: remember((text) => setText(size, text))};
   });
@@ -102,11 +110,13 @@ function makeHeads(parts, words, config, on) {
       button.tabIndex = head === chosen ? 0 : -1;
     });
   }
-  return {element: h("div", {class: "lm-one-heads", "data-stage": "head"}, h("div", {class: "lm-one-title"}, h("span", {class: "lm-one-name"}, words.heads), way, hand), group), cards, show};
+  const title = h("div", {class: "lm-one-title"}, h("span", {class: "lm-one-name"}, words.heads), way, hand);
+  return {element: h("div", {class: "lm-one-heads", "data-stage": "head"}, title, group), cards, show};
 }
 
 function numbers(parts, words, id, on) {
-  parts.select = h("select", {id: `${id}-table`, class: "lm-one-select", onchange: on.update}, Object.entries(words.tables).map(([value, text]) => h("option", {value}, text)));
+  parts.select = h("select", {id: `${id}-table`, class: "lm-one-select", onchange: on.update},
+    Object.entries(words.tables).map(([value, text]) => h("option", {value}, text)));
   parts.table = h("table", {class: "lm-table"});
   return parts.numbers = h("details", {class: "lm-one-numbers", ontoggle: on.update}, h("summary", {}, words.numbers),
     h("div", {class: "lm-line"}, h("label", {for: parts.select.id}, words.table), parts.select),

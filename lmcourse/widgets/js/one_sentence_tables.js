@@ -11,8 +11,10 @@ const inPercent = (x) => x === 0 || x === 1 ? `${100 * x} %` : x < 0.0001 ? "<0.
 
 // guesses: [l] (V,), the lens after each layer; l: the layer that is open
 export function showLens(table, words, {guesses, l}, of) {
+  const share = (x) => x < 0.01 ? "<1 %" : `${Math.round(100 * x)} %`;
   table.replaceChildren(header(words.lensColumns), h("tbody", {}, guesses.map((p, i) => row(words.lensRow(i), largest(p, GUESSES).map((id) =>
-    h("td", {"data-lens": i, "data-token": id, "data-probability": p[id]}, h("span", {}, of.name(id)), " ", h("span", {}, p[id] < 0.01 ? "<1 %" : `${Math.round(100 * p[id])} %`))), {class: i === l + 1 && "lm-here"}))));
+    h("td", {"data-lens": i, "data-token": id, "data-probability": p[id]}, h("span", {}, of.name(id)), " ", h("span", {}, share(p[id])))),
+  {class: i === l + 1 && "lm-here"}))));
 }
 
 // top: the most probable tokens; next: the one that the sentence goes on with, null at its end

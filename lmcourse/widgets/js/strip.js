@@ -14,7 +14,8 @@ export function makeStrip({peek, pick}) {
       event.preventDefault();
       pick(Math.min(Math.max(chosen + STEPS[event.key], 0), size - 1));
     }});
-  const say = Object.fromEntries(["label", "valuemax", "valuenow", "valuetext"].map((name) => [name, remember((value) => canvas.setAttribute(`aria-${name}`, value))]));
+  const aria = (name) => remember((value) => canvas.setAttribute(`aria-${name}`, value));
+  const say = Object.fromEntries(["label", "valuemax", "valuenow", "valuetext"].map((name) => [name, aria(name)]));
   let size = 1, chosen = 0;
 
   function at(event) {

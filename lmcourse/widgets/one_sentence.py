@@ -91,7 +91,7 @@ class OneSentence(ModelWidget):
         names = ["embedding", *(f"layer {i + 1}" for i in range(len(said) - 1))]
         figure, axes = canvas(6.4, 0.9 + 0.42 * len(said))
         with style():
-            axes.imshow(scaled.sign() * scaled.abs().sqrt(), cmap="PuOr_r", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+            axes.imshow((scaled.sign() * scaled.abs().sqrt()).numpy(), cmap="PuOr_r", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
             axes.set_yticks(range(len(said)), [f"{name}: {word}" for name, word in zip(names, said)])
             axes.set(xlabel="channel of the stream", ylabel="after")
             axes.grid(False)

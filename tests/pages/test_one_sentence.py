@@ -49,7 +49,7 @@ class Hand:
         self.settle()
         found = {}
         for name, value in self.root.locator("[data-of]").evaluate_all("cells => cells.map(({dataset: d}) => [d.of, d.value])"):
-            found.setdefault(name, []).append(float("nan") if value in ("", "null") else float(value))
+            found.setdefault(name, []).append(float(value) if value else float("nan"))
         return {name: torch.tensor(values, dtype=torch.float64) for name, values in found.items()}
 
 
@@ -107,10 +107,13 @@ def test_every_number_is_the_packages(visit, request, pretrained, place):
                 close(torch.stack([words[f"lens{i}"] for i in range(len(lens))]), lens)
                 close(words[f"lens{len(lens) - 1}"], record.probabilities[0, t])
                 bytes_shown = hand.root.locator("[data-byte]").evaluate_all("all => all.map(each => +each.dataset.byte)")
-                if t and "<0x" not in tokenizer.tokens[ids[t]]:
-                    assert bytes(bytes_shown).decode("utf8", "replace").strip() == tokenizer.decode([ids[t]]).strip()
+                own = tokenizer.decode([ids[t]])
+                if t == 0:
+                    assert bytes_shown == []
+                elif "\ufffd" in own:                              # a part of a character
+                    assert bytes(bytes_shown) in text.encode()
                 else:
-                    assert bytes_shown == [] or t
+                    assert bytes(bytes_shown).decode().strip() == own.strip()
 
 
 def test_the_worlds_column(visit, site_http, pretrained):
@@ -128,12 +131,11 @@ def test_the_worlds_column(visit, site_http, pretrained):
                     assert p == pytest.approx(known[t][1][names[i]], abs=1e-6)
             assert world.sum().item() == pytest.approx(1, abs=1e-4)
         hand.type(text.replace("Hill", "King"))
-        words = text.split()
         at = [word for word, _ in known].index("Hill")
         hand.choose(at - 1, 0, 0)
         assert hand.table("words")["world"].sum().item() == pytest.approx(1, abs=1e-4)
         hand.choose(at, 0, 0)
-        assert hand.table("words")["world"].isnan().all() and "empty" in hand.root.locator(".lm-one-outcome").text_content() and words
+        assert hand.table("words")["world"].isnan().all() and "empty" in hand.root.locator(".lm-one-outcome").text_content()
 
 
 def test_each_way_leads_to_a_living_widget_in_the_same_state(visit, site_file):

@@ -1,6 +1,7 @@
 """OneSentence in the built pages: every vector, weight, logit and probability is what lmcourse computes, for sentences drawn anew."""
 import random
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from lmcourse.widgets.sources import find
 
 torch = pytest.importorskip("torch")
 PAGE = "chapters/appendix/one-sentence.html"
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 STRANGE = ["Emoji 🎉🧠 between.", "她有一把红色的钥匙。", "naïve café — 100 %", "To be, or not to be"]
 
 
@@ -206,6 +209,16 @@ def test_keyboard_alone(visit, site_http):
         hand.settle()
         assert hand.root.get_attribute("data-head") == "1"
         assert page.evaluate("document.activeElement.getAttribute('aria-checked')") == "true"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accessible_on_a_phone_with_its_tables_open(visit, site_http, theme):
+    with visit(site_http + PAGE, theme=theme, width=360) as page:
+        hand = Hand(page)
+        hand.table("vectors")
+        page.add_script_tag(path=AXE)
+        found = page.evaluate("tags => axe.run('.lm-one', {runOnly: tags})", WCAG)
+        assert found["passes"] and not [(rule["id"], rule["nodes"][0]["html"][:160]) for rule in found["violations"]]
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])

@@ -5,7 +5,7 @@ import sys
 
 import nbformat
 import pytest
-from round_trip import started, write_notebook
+from round_trip import ONE_SENTENCE, started, write_notebook
 
 pytest.importorskip("jupyterlab")
 
@@ -161,5 +161,34 @@ def test_mask_lab_gets_two_models(browser, tmp_path):
 
         book.run(3)                                                 # a second one: the weights are there already
         page.wait_for_function("document.querySelectorAll('.lm-mask[data-state=ready]').length === 2", timeout=60_000)
+        assert not errors, errors
+        page.context.close()
+
+
+def test_one_sentence(browser, tmp_path):
+    """Without a book the chapters' names stand as text; with a kernel the world's probabilities follow whatever is typed."""
+    write_notebook(tmp_path / "trip.ipynb", ONE_SENTENCE)
+    with server(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1400, "height": 1100})
+        errors = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address + "lab/tree/trip.ipynb")
+        book = Notebook(page)
+        assert "Error" not in book.run(0)
+        page.wait_for_selector(".lm-one[data-state=ready]", timeout=120_000)
+        figure = page.locator(".lm-one").first
+        assert figure.get_attribute("data-layer") == "1"
+        assert figure.locator("[data-stage=bytes] .lm-one-way").text_content() == "chapter Tokens" and figure.locator("a").count() == 0
+
+        book.run(1)                                                 # Python sets traits: the picture follows
+        page.wait_for_selector(".lm-one[data-layer='2'][data-head='3'][data-position='2']")
+        assert figure.locator(".lm-one-input").input_value() == "One evening Ned Wood"
+
+        figure.locator(".lm-one-layers input").nth(0).check()       # the reader does things: Python hears, and answers with the world's numbers
+        figure.locator(".lm-one-head").nth(1).click()
+        figure.locator(".lm-one-input").fill("One summer Anna Bell was in the")
+        figure.locator(".lm-one-token").nth(7).click()
+        page.wait_for_function("() => [...document.querySelectorAll('.lm-one-next tr[data-world]')].some(row => +row.dataset.world > 0.2)")
+        assert "now One summer Anna Bell was in the 7 0 1 8" in book.run(2)
         assert not errors, errors
         page.context.close()

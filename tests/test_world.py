@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lmcourse as lm
-from lmcourse.world import END, KINDS, next_word, render, stories
+from lmcourse.world import END, KINDS, next_word, next_words, render, stories
 from lmcourse.world.grammar import FIXED
 
 
@@ -25,6 +25,19 @@ def test_replaying_a_story_gives_its_stored_probabilities(seed):
         options = next_word(words[:i])
         assert sum(options.values()) == pytest.approx(1, abs=1e-12)
         assert math.log(options[words[i]]) == pytest.approx(log_probs[i], abs=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2 ** 40), st.integers(0, 60))
+def test_the_distribution_after_every_word_of_a_text(seed, kept):
+    words = stories(1, seed).tokens[0][:-1]
+    found = next_words(render(words[1:kept + 1]))
+    assert [word for word, _ in found] == words[:kept + 1]
+    for i, (_, options) in enumerate(found):
+        assert options == next_word(words[:i + 1])
+    stopped = next_words(render(words[1:kept + 1]) + " zebra.")
+    assert stopped == found
+    assert next_words("") == next_words("Zebra") == [(END, next_word([END]))]
 
 
 def test_drawn_words_have_the_frequencies_that_the_grammar_states(corpus):

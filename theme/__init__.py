@@ -9,6 +9,7 @@ launch.py   the public address: Colab button, and the address in the notebooks t
 address.py  what follows from that address, without Sphinx
 wheel.py    the link to the package's wheel
 widgets.py  widgets without a kernel: code and weights put in once
+places.py   where the widgets stand, and the ways from one to another
 quiz.py     quizzes: questions in Markdown become ones that answer
 appendix.py the pages that follow from the chapters: claims, source map, errata, glossary, run times
 gallery.py  the page that shows every widget once

@@ -1,46 +1,38 @@
-"""The page that shows every widget once, alive: each as it was first stored in a chapter, with a way there.
+"""The page that shows every widget once, alive: each as it was first stored in a chapter, or as a page of Markdown holds it, with a way there.
 
     ```{lm-gallery}
     ```
 """
-import json
-
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from lmcourse.widgets.stored import is_ours, records
-
-from .appendix import CHAPTERS, chapters
-from .widgets import VIEW, node_of
-
-
-def first_widgets() -> dict[str, tuple]:
-    """class -> (chapter, its stored state), in the order in which a reader meets them."""
-    found = {}
-    for chapter in chapters():
-        notebook = json.loads((CHAPTERS / f"{chapter.name}.ipynb").read_text(encoding="utf8"))
-        stored = records(notebook)
-        views = [output["data"][VIEW]["model_id"] for cell in notebook["cells"] for output in cell.get("outputs", []) if VIEW in output.get("data", {})]
-        for record in (stored.get(view, {}) for view in views):
-            if is_ours(record) and not record["state"].get("compact"):
-                found.setdefault(record["state"]["code"].split("@")[0], (chapter, record["state"]))
-    return found
+from .appendix import CHAPTERS
+from .places import first_widgets, page_widgets
+from .widgets import node_of, page_node
 
 
 class GalleryDirective(SphinxDirective):
     def run(self):
-        result = []
-        for name, (chapter, state) in first_widgets().items():
-            self.env.note_dependency(str(CHAPTERS / f"{chapter.name}.ipynb"))
-            section = nodes.section(ids=[f"widget-{nodes.make_id(name)}"])
-            section += nodes.title("", name)
-            self.state.document.note_implicit_target(section)
-            way = nodes.reference("", chapter.title, internal=True, refuri=f"../{chapter.name}.html")
-            line = nodes.paragraph()
-            line += [nodes.Text(f"{state['described'].rstrip('.')}. From: "), way]
-            section += [line, node_of(f"gallery-{name}", state)]
-            result.append(section)
+        stored = first_widgets()
+        result = [self._section(name, state["described"], node_of(f"gallery-{name}", state), chapter.title, f"{chapter.name}.ipynb")
+                  for name, (chapter, state) in stored.items()]
+        for name, (page, title, options, given) in page_widgets().items():
+            if name not in stored:
+                node = page_node(self.env.app, name, given, options, f"gallery-{name}")
+                result.append(self._section(name, options.get("alt") or node["described"], node, title, page))
         return result
+
+    def _section(self, name, described, widget, title, file):
+        """A widget under its name, with what it shows and where it comes from; `file` is below chapters/."""
+        self.env.note_dependency(str(CHAPTERS / file))
+        section = nodes.section(ids=[f"widget-{nodes.make_id(name)}"])
+        section += nodes.title("", name)
+        self.state.document.note_implicit_target(section)
+        way = nodes.reference("", title, internal=True, refuri=f"../{file.rsplit('.', 1)[0]}.html")
+        line = nodes.paragraph()
+        line += [nodes.Text(f"{described.rstrip('.')}. From: "), way]
+        section += [line, widget]
+        return section
 
 
 def setup(app):

@@ -11,13 +11,17 @@ page gets one by the directive, without a notebook:
 import base64
 import hashlib
 import json
+from functools import cache
 from html import escape
+from importlib import import_module
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.ext.autodoc.mock import mock
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from traitlets import TraitType
 
 from lmcourse.models import layouts
 from lmcourse.packaged import MINILM, WeightsDamaged, installed
@@ -25,15 +29,14 @@ from lmcourse.widgets import bundle, sources, weights
 from lmcourse.widgets.sources import ENCODER, Source
 from lmcourse.widgets.stored import STATE, is_ours
 from lmcourse.widgets.weights import pack_folder, pack_minilm
+from lmcourse.world import next_words
 from theme.minify import minify
+from theme.places import VIEW, ways
 
 log = logging.getLogger(__name__)
 PART = 3_000_000                                                    # bytes of weights in a script: 4 MB of base64
-VIEW = "application/vnd.jupyter.widget-view+json"
 HIDDEN = ("_", "layout", "tabbable", "tooltip", "carrier", "code", "weights", "missing")       # traits that the page does not need
-DEFAULTS = {"AttentionExplorer": {"text": "", "second": "", "positions": True, "layer": 0, "head": 0, "view": "heatmap", "causal": True, "temperature": 1.0,
-                                  "heads_off": [], "position": -1, "compact": False, "mind": "course-gpt",
-                                  "words_only": False, "encoder": ENCODER}}           # widgets that a Markdown page may hold
+IN_PAGES = ("AttentionExplorer", "OneSentence")                     # widgets that a Markdown page may hold: their traits alone say all
 
 
 class lm_widget(nodes.General, nodes.Element):
@@ -47,25 +50,50 @@ class WidgetDirective(SphinxDirective):
     option_spec = {"model": directives.unchanged, "alt": directives.unchanged}
 
     def run(self):
-        name, model = self.arguments[0], self.options.get("model", "course-gpt")
-        if name not in DEFAULTS:
-            raise self.error(f"there is no widget {name!r}; there are {', '.join(DEFAULTS)}")
+        name = self.arguments[0]
         try:
             given = json.loads("\n".join(self.content) or "{}")
         except ValueError as error:
             raise self.error(f"the traits of {name} are not JSON: {error}") from error
-        if unknown := set(given) - set(DEFAULTS[name]):
-            raise self.error(f"{name} has no trait {sorted(unknown)}; it has {', '.join(DEFAULTS[name])}")
-        number = self.env.new_serialno("lm-widget")
-        weights = _weights(self.env.app).get(model)
-        if weights is None:
-            raise self.error(f"there is no bundled model {model!r}; there is {', '.join(_weights(self.env.app)) or 'none'}")
-        node = lm_widget(id=f"lm-page-{number}", code=bundle.code_name(name), weights=weights[0],
-                         traits=json.dumps({**DEFAULTS[name], **given, "weights": weights[0]}, ensure_ascii=False))
-        text = self.options.get("alt") or given.get("text", "")
-        node += nodes.paragraph(text, text)
+        try:
+            node = page_node(self.env.app, name, given, self.options, f"lm-page-{self.env.new_serialno('lm-widget')}")
+        except ValueError as error:
+            raise self.error(str(error)) from error
         self.set_source_info(node)
         return [node]
+
+
+def page_node(app, name, given, options, id):
+    """The place of a widget that no notebook stores: its class's defaults but for the traits `given`. ValueError says what is wrong."""
+    if name not in IN_PAGES:
+        raise ValueError(f"there is no widget {name!r} for a page without a notebook; there are {', '.join(IN_PAGES)}")
+    cls, model = widget_class(name), options.get("model", "course-gpt")
+    traits = synced(cls)
+    if unknown := set(given) - set(traits):
+        raise ValueError(f"{name} has no trait {sorted(unknown)}; it has {', '.join(traits)}")
+    if (weights := _weights(app).get(model)) is None:
+        raise ValueError(f"there is no bundled model {model!r}; there is {', '.join(_weights(app)) or 'none'}")
+    values = {trait: found.default() for trait, found in traits.items()} | given
+    if "exact" in traits:
+        values["exact"] = cls.known(values["text"], next_words)
+    values["limits"] = {trait: found.limits() for trait, found in traits.items() if hasattr(found, "limits")}
+    node = lm_widget(id=id, code=bundle.code_name(name), weights=weights[0], described=options.get("alt") or values["text"],
+                     traits=json.dumps({**values, "weights": weights[0]}, ensure_ascii=False))
+    node += nodes.paragraph(node["described"], node["described"])
+    return node
+
+
+@cache
+def widget_class(name):
+    """The Python class of a widget, read where nothing is installed that a kernel needs."""
+    with mock(["anywidget", "ipywidgets"]):
+        return getattr(import_module(f"lmcourse.widgets.{bundle.file_name(name)}"), name)
+
+
+def synced(cls):
+    """{name: trait} of a widget's class: what a page is told, but for what every widget has."""
+    return {name: trait for each in reversed(cls.__mro__) for name, trait in vars(each).items()
+            if isinstance(trait, TraitType) and trait.metadata.get("sync") and not name.startswith((*HIDDEN, "limits", "described"))}
 
 
 def take_stored(app, doctree):
@@ -121,7 +149,16 @@ def visit_html(self, node):
                     node["id"], node["weights"], location=node, type="lmcourse", subtype="weights")
     compact = " lm-widget-compact" if json.loads(node["traits"]).get("compact") else ""
     self.body.append(f'<div class="lm-widget{compact}" data-id="{escape(node["id"])}" data-code="{escape(current)}" '
-                     f'data-weights="{escape(node["weights"])}" style="--lm-layers:{_layers(app, node)}"><div class="lm-still">')
+                     f'data-weights="{escape(node["weights"])}"{_ways(self.builder, node)} style="--lm-layers:{_layers(app, node)}"><div class="lm-still">')
+
+
+def _ways(builder, node):
+    """The attribute with the ways to other widgets, of one that has such."""
+    name = node["code"].split("@")[0]
+    if name not in IN_PAGES or not (opens := getattr(widget_class(name), "opens", None)):
+        return ""
+    found = ways(opens, node["weights"], builder.env, lambda docname: builder.get_relative_uri(builder.current_docname, docname))
+    return f' data-ways="{escape(json.dumps(found, ensure_ascii=False))}"'
 
 
 def _layers(app, node):

@@ -8,10 +8,10 @@ from .questions import questions
 from .repeats import Repeats, repeats
 from .reviews import reviews
 from .roles import roles
-from .stories import Corpus, next_word, render, stories
+from .stories import Corpus, next_word, next_words, render, stories
 from .summaries import summaries
 from .tasks import Task
 from .translations import translations
 
-__all__ = ["END", "KINDS", "Corpus", "Repeats", "Task", "dialogues", "hidden_places", "hidden_word", "next_word", "pictures", "programs", "questions",
+__all__ = ["END", "KINDS", "Corpus", "Repeats", "Task", "dialogues", "hidden_places", "hidden_word", "next_word", "next_words", "pictures", "programs", "questions",
            "render", "repeats", "reviews", "roles", "stories", "summaries", "translations"]

@@ -1,6 +1,7 @@
 """Stories whose every next word has a known probability, and so a known best possible loss."""
 import math
 import random
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -93,6 +94,26 @@ def next_word(prefix):
     if not prefix or prefix[0] != END:
         raise ValueError(f"a story begins with {END!r}; got {prefix[:1]}")
     return {**_choice_after(prefix).words}
+
+
+def next_words(text):
+    """The exact distribution after each word of a text, as far as the text is a story: [(word, {next word: probability}), ...].
+
+    The first entry is the start token's. The list ends before the first word that cannot stand where it stands, and with the
+    last word of a story that is over.
+    """
+    grammar, found, word = story(), [], END
+    choice = next(grammar)
+    for following in [*re.findall(r"[.?:]|[^\s.?:]+", text), None]:
+        found.append((word, {**choice.words}))
+        word = following
+        if word not in choice.words:
+            break
+        try:
+            choice = grammar.send(word)
+        except StopIteration:
+            break
+    return found
 
 
 def _choice_after(prefix) -> Choice:

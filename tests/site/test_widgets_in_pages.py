@@ -107,3 +107,14 @@ def test_a_wrong_directive_is_an_error(build, body, says):
 
 def test_an_unknown_widget_is_an_error(build):
     assert "there is no widget 'Nothing'" in build(index="# Probe\n\n```{lm-widget} Nothing\n```\n")[1]
+
+
+def test_a_page_takes_its_defaults_from_the_class(build):
+    out, warnings = build(index='# Probe\n\n```{lm-widget} OneSentence\n{"text": "One morning Nora", "layer": 2}\n```\n')
+    assert warnings == ""
+    html = (out / "index.html").read_text()
+    traits = json.loads(html.split('<script type="application/json">')[1].split("</script>")[0])
+    own = lmcourse.widgets.OneSentence(text="One morning Nora", layer=2, world=lmcourse.world.next_words)
+    hidden = {"weights", "code", "carrier", "described", "layout", "tabbable", "tooltip"}
+    assert traits == {name: value for name, value in own.get_state().items() if not name.startswith("_") and name not in hidden} | {"weights": own.weights}
+    assert 'data-ways="{}"' in html                                 # this book has none of the chapters, so nothing is linked to

@@ -15,10 +15,13 @@ CELLS = ["import lmcourse as lm\n"
          "print('heard', heard)\nprint('now', w.text, w.layer, w.head, w.causal, w.heads_off)",
          "lm.widgets.AttentionExplorer('course-gpt', None, 'One morning', layer=0, head=0)"]
 
+ONE_SENTENCE = ["import lmcourse as lm\nw = lm.widgets.OneSentence(text='One morning Anna Bell', world=lm.world.next_words, layer=1)\nw",
+                "w.layer, w.head, w.position, w.text = 2, 3, 2, 'One evening Ned Wood'",
+                "print('now', w.text, w.position, w.layer, w.head, len(w.exact))"]
 
 
-def write_notebook(path):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+def write_notebook(path, cells=CELLS):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
 

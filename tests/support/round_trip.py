@@ -14,11 +14,14 @@ CELLS = ["import lmcourse as lm\n"
          "w.layer, w.head, w.text, w.view = 2, 3, 'Ned Wood had a map.', 'arcs'",
          "print('heard', heard)\nprint('now', w.text, w.layer, w.head, w.causal, w.heads_off)",
          "lm.widgets.AttentionExplorer('course-gpt', None, 'One morning', layer=0, head=0)"]
+REPLAY = ["import lmcourse as lm\nw = lm.widgets.TrainingReplay(step=100)\nheard = []\n"
+          "w.observe(lambda change: heard.append((change['name'], change['new'])), ['step', 'sample'])\nw",
+          "w.step, w.sample = 400, 2",
+          "print('heard', heard)\nprint('now', w.step, w.sample)\nprint(w.moment()['text'])"]
 
 
-
-def write_notebook(path):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+def write_notebook(path, cells=CELLS):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
 

@@ -65,7 +65,8 @@ class Replay {
     const [layer, head] = this.recording.head, key = (kind, text) => h("span", {}, h("span", {class: `lm-replay-key lm-replay-key-${kind}`}), text);
     this.root = h("section", {class: "lm-figure lm-replay", "aria-label": words.title, "data-state": "loading"}, this.top(id),
       h("div", {class: "lm-replay-body"},
-        h("div", {class: "lm-replay-left"}, this.chart, h("p", {class: "lm-replay-legend lm-soft"}, key("held", words.legend[0]), key("train", words.legend[1])), this.above),
+        h("div", {class: "lm-replay-left"}, this.chart,
+          h("p", {class: "lm-replay-legend lm-soft"}, key("held", words.legend[0]), key("train", words.legend[1])), this.above),
         h("div", {class: "lm-replay-right"}, this.buildBars()),
         h("div", {class: "lm-replay-left"}, this.buildTexts(id), this.text, this.mistake, this.legend(), this.sound, this.most),
         h("div", {class: "lm-replay-right"}, h("p", {class: "lm-replay-title"}, words.head(layer + 1, head + 1)), this.map, this.looks, this.copies)),
@@ -86,7 +87,8 @@ class Replay {
     const {words, recording} = this, parts = [h("p", {class: "lm-replay-title"}, words.bars)];
     this.bars = recording.kinds.map(([kind]) => {
       const bar = h("span", {class: "lm-replay-bar"}), number = h("span", {class: "lm-replay-number"});
-      return {bar, number, node: h("li", {"data-kind": kind}, h("span", {class: "lm-replay-kind"}, kind), h("span", {class: "lm-replay-track", "aria-hidden": "true"}, bar), number)};
+      return {bar, number, node: h("li", {"data-kind": kind}, h("span", {class: "lm-replay-kind"}, kind),
+        h("span", {class: "lm-replay-track", "aria-hidden": "true"}, bar), number)};
     });
     for (const [group, name] of Object.entries(words.groups)) {
       const members = this.bars.filter((_, k) => recording.kinds[k][1] === group).map(({node}) => node);
@@ -196,8 +198,8 @@ class Replay {
       parts.push(h(mark === "mistake" ? "mark" : "span", {class: `lm-replay-${mark}`, "data-mark": mark}, word === END ? `⟨${words.end}⟩` : word));
     }
     this.text.replaceChildren(...parts);
-    const {mistake} = sample, wrong = mistake && sample.words[mistake.at];
-    setText(this.mistake, mistake ? words.mistake(wrong === END ? words.end : wrong, mistake.kind, mistake.possible.map((word) => word === END ? words.end : word), mistake.of) : words.whole);
+    const {mistake} = sample, shown = (word) => word === END ? words.end : word;
+    setText(this.mistake, mistake ? words.mistake(shown(sample.words[mistake.at]), mistake.kind, mistake.possible.map(shown), mistake.of) : words.whole);
   }
 
   label(place) { return place ? this.recording.sentence[place] : this.words.start; }
@@ -210,7 +212,7 @@ class Replay {
     drawMap(map, {weights: square(moment.attention), T, labels, place: this.place, row, column: -1, causal: true, style: {...style, dark, faint}, words});
     const looks = looksOf(moment.attention[row], NAMED).filter(([, weight]) => weight > 0);
     setText(this.looks, words.looks(this.label(row), looks.map(([place, weight]) => [this.label(place), weight])));
-    setText(this.copies, words.copies(words.percent(moment.look), recording.looks));
+    setText(this.copies, words.copies(moment.look, recording.looks));
     Object.assign(map.dataset, {row, looks: JSON.stringify(looks)});
   }
 
@@ -225,14 +227,15 @@ class Replay {
       table(words.byKind(moment.step), words.kindColumns, recording.kinds.map(([kind, group, count], k) => [kind, words.groups[group], words.number(count),
         moment.excess[k].toFixed(4), words.percent(count * moment.excess[k] / total / all)])),
       table(words.byMoment, words.momentColumns, recording.moments.map((each) => [words.number(each.step), each.loss.toFixed(4),
-        meanExcess(recording, each).toFixed(4), `${each.sound} / ${recording.written}`, words.percent(each.look)])));
+        meanExcess(recording, each).toFixed(4), words.percent(each.fitting), `${each.sound} / ${recording.written}`, words.percent(each.look)])));
   }
 
   // The moment in words, spoken when the reader pauses; while it plays, only at the end.
   say(moment) {
     clearTimeout(this.speaking);
     if (this.playing) return;
-    const told = this.words.says(moment.step, this.recording.steps, [this.stage, this.above, this.mistake, this.looks].map((node) => `${node.textContent.replace(/[.]$/, "")}.`));
+    const parts = [this.stage, this.above, this.mistake, this.looks].map((node) => `${node.textContent.replace(/[.]$/, "")}.`);
+    const told = this.words.says(moment.step, this.recording.steps, parts);
     this.speaking = setTimeout(() => setText(this.spoken, told), 500);
   }
 }

@@ -73,22 +73,22 @@ class TrainingReplay(Widget):
         """Loss with the moment marked, the excess by kind of word, and the beginning of the text."""
         from lmcourse import plots
         moments, excess = RECORDING["moments"], self.moment()["excess"]
-        figure, _ = plots.canvas(7.6, 3.8)
+        figure, _ = plots.canvas(6.8, 3.6)
         figure.clear()
         with plots.style():
             left, right = figure.subplots(1, 2)
             left.plot(np.sqrt(STEPS), [moment["loss"] for moment in moments], color=plots.COLOURS[0], marker="o", markersize=3)
             left.plot([self.step ** 0.5], [self.moment()["loss"]], "o", markersize=11, fillstyle="none", color=plots.COLOURS[1])
             left.axhline(RECORDING["floor"], color=plots.INK, linestyle="--")
-            left.set_xticks(np.sqrt([0, 100, 400, 1000, STEPS[-1]]), ["0", "100", "400", "1000", str(STEPS[-1])])
+            left.set_xticks(np.sqrt([0, 100, 400, 1000, STEPS[-1]]), ["0", "100", "400", "1000", str(STEPS[-1])], fontsize=9)
             left.set(xlabel="training step", ylabel="loss (nats per token)")
             right.barh(range(len(excess)), np.sqrt(np.maximum(0, list(excess.values()))), color=plots.COLOURS[0])
             right.set_yticks(range(len(excess)), list(excess), fontsize=7)
-            right.set_xticks(np.sqrt([0, 0.1, 1, 3, 7]), ["0", "0.1", "1", "3", "7"])
+            right.set_xticks(np.sqrt([0, 0.1, 1, 3, 7]), ["0", "0.1", "1", "3", "7"], fontsize=9)
             right.set(xlabel="loss above the floor (nats per token)")
             right.invert_yaxis()
             right.grid(False, axis="y")
-            figure.supxlabel(fill(" ".join(self.moment()["text"].split()[:44]) + " ...", 110), fontsize=8)
+            figure.supxlabel(fill(" ".join(self.moment()["text"].split()[:44]) + " ...", 115), fontsize=7)
         return figure
 
     def _picture(self):

@@ -94,7 +94,7 @@ class Replay {
       const members = this.bars.filter((_, k) => recording.kinds[k][1] === group).map(({node}) => node);
       parts.push(h("p", {class: "lm-replay-group"}, name), h("ol", {class: "lm-replay-bars", "data-group": group, "aria-label": name}, members));
     }
-    const ticks = [0, 0.1, 1, 3, 7].filter((tick) => tick <= recording.most);
+    const ticks = [0.1, 1, 3, 7].filter((tick) => tick <= recording.most);
     return [...parts, h("div", {class: "lm-replay-ticks", "aria-hidden": "true"}, h("span", {class: "lm-replay-scale"},
       ticks.map((tick) => h("span", {style: `left: ${100 * filled(recording, tick)}%`}, String(tick)))))];
   }

@@ -47,7 +47,7 @@ export const WORDS = {
     start: "start", rowOf: "looks …",
     head: (layer, head) => `One head's attention: layer ${layer}, head ${head}`,
     map: "Heat map of this head's attention: a row for each word that looks. Arrow keys choose the row.",
-    looks: (from, list) => `“${from}” gives its attention to ${list.map(([word, share]) => `“${word}” (${percent(share)})`).join(", ")}.`,
+    looks: (from, list) => `“${from}” gives its attention to ${list.map(([word, share]) => `“${word}” (${percent(share).replace(" %", "\u00a0%")})`).join(", ")}.`,
     copies: (share, n) => `Where a last name is due that was said before, this head gives ${percent(share)} to it (mean of ${n} places).`,
     numbers: "Read the numbers",
     byKind: (step) => `Step ${number(step)}: loss above the floor by kind of word`,

@@ -97,7 +97,6 @@ def test_bars_stand_in_the_ratio_of_roots(visit, site_http):
     with visit(site_http + find_page()) as page:
         hand = Hand(page)
         hand.go(STEPS[3])
-        page.wait_for_timeout(400)                                  # the bars glide
         most = max(max(moment["excess"]) for moment in RECORDING["moments"])
         shares = hand.root.locator("[data-kind]").evaluate_all("""all => all.map(row => [+row.dataset.excess,
             row.querySelector('.lm-replay-bar').getBoundingClientRect().width / row.querySelector('.lm-replay-track').getBoundingClientRect().width])""")
@@ -152,6 +151,7 @@ def test_keyboard_alone_and_a_click_on_the_curve(visit, site_http):
 
 def test_play_goes_on_by_itself_and_stops(visit, site_http):
     with visit(site_http + find_page()) as page:
+        page.emulate_media(reduced_motion="no-preference")
         hand = Hand(page)
         hand.go(STEPS[-3])
         play = hand.root.locator(".lm-replay-play")
@@ -185,10 +185,8 @@ def test_who_wants_less_motion_steps_by_hand(visit, site_http):
 
 def test_a_link_holds_the_state_and_refuses_what_was_not_recorded(visit, site_http):
     for given, stays in (("step=400&sample=2", True), ("step=33&sample=9", False)):
-        with visit(f"{site_http}{find_page()}") as page:
-            id = page.locator(".lm-widget[data-code^=TrainingReplay]").first.get_attribute("data-id")
-            page.goto(f"{site_http}{find_page()}#{id}?{given}")
-            page.reload()
+        place = re.search(r'data-id="([\w-]+)" data-code="TrainingReplay@', (SITE / find_page()).read_text(encoding="utf-8"))[1]
+        with visit(f"{site_http}{find_page()}#{place}?{given}") as page:
             hand = Hand(page)
             assert (hand.step == 400) == stays
             assert (hand.root.locator(".lm-replay-switch input:checked").get_attribute("value") == "2") == stays

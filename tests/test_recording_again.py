@@ -12,8 +12,9 @@ torch = pytest.importorskip("torch")
 sys.path.append(str(Path(__file__).resolve().parent.parent / "scripts"))
 import training_replay  # noqa: E402
 
-# Nats. Only the order of sums differs between machines; training amplifies it: measured with ATEN_CPU_CAPABILITY default, avx2, avx512.
-LOSS, KIND = {0: 2e-4, 10: 2e-3, 25: 5e-3, 50: 0.02}, {0: 2e-4, 10: 0.01, 25: 0.05, 50: 0.2}
+# Nats. With ATEN_CPU_CAPABILITY default, avx2 and avx512 of one CPU these moments agree to the rounding of the recording (0.0001); training
+# amplifies other orders of sums on other machines (0.003 after 200 steps were seen), hence the room that grows with the steps.
+LOSS, KIND = {0: 2e-4, 10: 1e-3, 25: 2e-3, 50: 5e-3}, {0: 2e-4, 10: 5e-3, 25: 0.02, 50: 0.05}
 
 
 @pytest.fixture(scope="module")

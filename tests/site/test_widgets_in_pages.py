@@ -72,8 +72,8 @@ def test_a_stored_widget_becomes_a_place_with_names_traits_and_picture(build):
     assert html.count("<img") == 2                                  # and the slider's
     assert "widget-view+json" not in html and "widget-state+json" not in html and "IntSlider" not in html and "Shown(" not in html
     assert html.count("host.js") == 1 and "widgets/AttentionExplorer.css" in html
-        shortened = (out / "_static/widgets" / f"{code.split('@')[1]}.js").read_text()
-        assert f'lmcourseWidget("{code}"' in shortened and len(shortened) < 0.8 * len(bundle.script("AttentionExplorer"))
+    shortened = (out / "_static/widgets" / f"{code.split('@')[1]}.js").read_text()
+    assert f'lmcourseWidget("{code}"' in shortened and len(shortened) < 0.8 * len(bundle.script("AttentionExplorer"))
     assert (out / "_static/weights" / f"{weights.split(':')[1]}.js").read_text().startswith(f'lmcourseWeights("{weights}", "')
     models = [re.search(r'lmcourse(?:Weights|Parts)\("([\w-]+)@', path.read_text())[1] for path in (out / "_static/weights").iterdir()]
     assert sorted(name for name in models if not name.startswith("minilm")) == sorted(sources.bundled() + sources.recordings())   # each once

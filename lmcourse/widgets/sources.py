@@ -1,4 +1,4 @@
-"""What a widget runs: a bundled model by name, or a live one of the kernel. Bundled ones need no torch."""
+"""What a widget runs: a bundled model by name, or a live one of the kernel; or a recorded run. What is bundled needs no torch."""
 from __future__ import annotations
 
 import dataclasses
@@ -73,6 +73,23 @@ def find(model, tokenizer=None, kind="gpt2") -> Source:
     if tokenizer is None or not hasattr(tokenizer, "_to_json"):
         raise ValueError("a GPT needs its tokenizer: AttentionExplorer(model, tokenizer, text)")
     return _live(model, tokenizer)
+
+
+def recordings() -> list[str]:
+    """The names of the recorded runs that come with the package."""
+    return sorted(path.parent.name for path in DATA.glob("*/recording.json"))
+
+
+@cache
+def recording(name) -> Source:
+    """A recorded run: its name with the digest, and its JSON as bytes. ValueError if there is none, or if it is not the one on its card."""
+    if name not in recordings():
+        raise ValueError(f"no recording is called {name!r}; there is {', '.join(recordings())}")
+    data = (DATA / name / "recording.json").read_bytes()
+    digest, card = hashlib.sha256(data).hexdigest(), json.loads((DATA / name / "card.json").read_text(encoding="utf-8"))
+    if digest != card["sha256"]:
+        raise ValueError(f"{name}/recording.json is damaged: its SHA-256 is {digest}, card.json says {card['sha256']}")
+    return Source(f"{name}@sha256:{digest}", data, None)
 
 
 @cache

@@ -13,5 +13,5 @@ from .summaries import summaries
 from .tasks import Task
 from .translations import translations
 
-__all__ = ["END", "KINDS", "Corpus", "Repeats", "Task", "dialogues", "hidden_places", "hidden_word", "next_word", "next_words", "pictures", "programs", "questions",
-           "render", "repeats", "reviews", "roles", "stories", "summaries", "translations"]
+__all__ = ["END", "KINDS", "Corpus", "Repeats", "Task", "dialogues", "hidden_places", "hidden_word", "next_word", "next_words", "pictures", "programs",
+           "questions", "render", "repeats", "reviews", "roles", "stories", "summaries", "translations"]

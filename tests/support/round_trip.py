@@ -14,6 +14,10 @@ CELLS = ["import lmcourse as lm\n"
          "w.layer, w.head, w.text, w.view = 2, 3, 'Ned Wood had a map.', 'arcs'",
          "print('heard', heard)\nprint('now', w.text, w.layer, w.head, w.causal, w.heads_off)",
          "lm.widgets.AttentionExplorer('course-gpt', None, 'One morning', layer=0, head=0)"]
+REPLAY = ["import lmcourse as lm\nw = lm.widgets.TrainingReplay(step=100)\nheard = []\n"
+          "w.observe(lambda change: heard.append((change['name'], change['new'])), ['step', 'sample'])\nw",
+          "w.step, w.sample = 400, 2",
+          "print('heard', heard)\nprint('now', w.step, w.sample)\nprint(w.moment()['text'])"]
 
 ONE_SENTENCE = ["import lmcourse as lm\nw = lm.widgets.OneSentence(text='One morning Anna Bell', world=lm.world.next_words, layer=1)\nw",
                 "w.layer, w.head, w.position, w.text = 2, 3, 2, 'One evening Ned Wood'",

@@ -89,8 +89,8 @@ def _make(folder, file):
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as new:
         new = Path(new)
-        arrays = {name: torch.from_numpy(array) for name, array in llama_arrays(settings, tensors)}
-        save_file({name: array.half() if array.dim() == 2 else array for name, array in arrays.items()}, new / "model.safetensors", {"format": "pt"})
+        state = {name: torch.from_numpy(array).to(torch.float16 if array.ndim == 2 else torch.float32) for name, array in llama_arrays(settings, tensors)}
+        save_file(state, new / "model.safetensors", {"format": "pt"})
         (new / "config.json").write_text(json.dumps(llama_config(settings), indent=1) + "\n", encoding="utf-8")
         _tokenizer(settings).save(new)
         names = sorted(path.name for path in new.iterdir())

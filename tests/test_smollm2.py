@@ -212,7 +212,8 @@ def library(real):
     """Hugging Face's tokenizer for the same vocabulary: digits one by one, then GPT-2's pattern, and the special tokens by name."""
     found = real[-1]
     tokens = found["tokenizer.ggml.tokens"]
-    tokenizer = hf.Tokenizer(hf.models.BPE({token: i for i, token in enumerate(tokens)}, [tuple(pair.split(" ")) for pair in found["tokenizer.ggml.merges"]]))
+    merges = [tuple(pair.split(" ")) for pair in found["tokenizer.ggml.merges"]]
+    tokenizer = hf.Tokenizer(hf.models.BPE({token: i for i, token in enumerate(tokens)}, merges))
     tokenizer.pre_tokenizer = hf.pre_tokenizers.Sequence([hf.pre_tokenizers.Digits(True), hf.pre_tokenizers.ByteLevel(add_prefix_space=False)])
     tokenizer.decoder = hf.decoders.ByteLevel()
     tokenizer.add_special_tokens([hf.AddedToken(token, special=True) for token, kind in zip(tokens, found["tokenizer.ggml.token_type"]) if kind == 3])

@@ -1,7 +1,7 @@
 """SmolLM2-135M-Instruct (Ben Allal et al., 2025): a real, small language model that answers questions, in our own GPT.
 
 A package carries it as GGUF, most of its weights in 4 bits. They are dequantised once, into a checkpoint of Hugging Face's
-Llama layout in float16, which lies in the user's cache and loads in a second.
+Llama layout in float16, which lies in the user's cache and loads in less than two CPU-seconds (benchmarks/smollm2_load.py).
 """
 import json
 import logging

@@ -85,7 +85,7 @@ stability: wheel  ## every measured number on 1 and 2 threads and each kind of C
 	@$(environment); $$python scripts/weights.py; $$python scripts/stability.py $(CHAPTER)
 
 bench: wheel  ## the budgets of the design, measured
-	@$(environment); $$python scripts/bench.py
+	@$(environment); $$python scripts/weights.py; $$python scripts/bench.py
 
 gpu: wheel  ## what only a GPU can measure (one line where there is none)
 	@$(environment); $$python scripts/gpu.py

@@ -16,6 +16,7 @@ _WHERE = {
     "check_versions": "versions",
     "generate": "generation.generate", "Greedy": "generation.strategies", "Sample": "generation.strategies", "Beam": "generation.strategies",
     "record": "interpret.recording", "ablate": "interpret.ablation", "pretrained": "pretrained_models", "gpt2_tokenizer": "pretrained_models",
+    "chat_ids": "smollm2",
 }
 _MODULES = ("world", "corpora", "evaluation", "widgets", "plots", "models", "training", "generation", "interpret", "tokenizers", "claims")
 __all__ = [*_WHERE, *_MODULES]

@@ -9,7 +9,7 @@ from .tokenizers import BPETokenizer, load_tokenizer
 
 DATA = Path(__file__).parent / "data"
 BUNDLED = ("course-gpt", "course-bert", "course-lstm")
-PACKAGED = ("minilm",)
+PACKAGED = ("minilm", "smollm2")
 log = logging.getLogger("lmcourse")
 
 
@@ -27,6 +27,7 @@ def pretrained(name, otherwise=None):
     "course-bert"  BERT's, trained to guess hidden words from both sides, with WordPiece
     "course-lstm"  an LSTM of two layers, with the tokenizer of course-gpt
     "minilm"       all-MiniLM-L6-v2, a real 6-layer encoder of English (Wang et al., 2020), from a package or the hub
+    "smollm2"      SmolLM2-135M-Instruct, a real language model that answers (Ben Allal et al., 2025), from a package; see `chat_ids`
     `otherwise` names a stand-in for a model that cannot be had here; without it that raises, with the line to install.
     Which one was taken, and from where, goes to the log. ValueError for an unknown name.
     """
@@ -35,15 +36,21 @@ def pretrained(name, otherwise=None):
             raise ValueError(f"no model is called {each!r}; there are {', '.join(BUNDLED + PACKAGED)}")
     if name in BUNDLED:
         return _bundled(name)
-    from .packaged import load_minilm
     try:
-        model, tokenizer = load_minilm()
-        return Pretrained(model, tokenizer, {"name": "all-MiniLM-L6-v2", "licence": "Apache-2.0"})
+        return _packaged(name)
     except (FileNotFoundError, OSError) as error:
         if otherwise is None:
             raise
         log.warning("%s is not here (%s); taking %s instead, as asked", name, error, otherwise)
         return pretrained(otherwise)
+
+
+def _packaged(name):
+    if name == "smollm2":
+        from .smollm2 import load_smollm2
+        return Pretrained(*load_smollm2())
+    from .packaged import load_minilm
+    return Pretrained(*load_minilm(), {"name": "all-MiniLM-L6-v2", "licence": "Apache-2.0"})
 
 
 def gpt2_tokenizer():

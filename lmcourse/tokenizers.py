@@ -16,6 +16,7 @@ END = "<|endoftext|>"
 CHARACTERS = regex.compile(r"[\s\S]")                   # what a character is: one code point
 WORDS = regex.compile(r"[.?:]|[^\s.?:]+")               # what a word is to the WordTokenizer
 PIECES = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")   # GPT-2's
+DIGITS = regex.compile(r"\p{N}|\P{N}+")                 # each digit apart, then what stands between them
 
 
 def _checked(text):
@@ -87,12 +88,15 @@ def load_tokenizer(path):
     cut = data.get("pre_tokenizer") or {}
     if model["type"] == "WordLevel":
         return (CharTokenizer if cut.get("pattern", {}).get("Regex") == CHARACTERS.pattern else WordTokenizer)(tokens)
+    parts = cut.get("pretokenizers") or [cut]
+    split_digits = parts[0].get("type") == "Digits" and bool(parts[0].get("individual_digits"))
+    cut = parts[-1] if len(parts) == 1 + split_digits else {}
     before = data.get("normalizer") or {"type": "Prepend", "prepend": ""}
     as_gpt2 = cut.get("type") == "ByteLevel" and cut.get("use_regex", True) and not cut.get("add_prefix_space")
     if not as_gpt2 or before.get("prepend") not in ("", " "):
         raise ValueError(f"{path}: this BPE cuts or changes its text in another way than GPT-2's; its ids would come out wrong here")
     merges = [tuple(pair.split(" ")) if isinstance(pair, str) else tuple(pair) for pair in model["merges"]]
-    return BPETokenizer(merges, tokens, before["prepend"])
+    return BPETokenizer(merges, tokens, before["prepend"], split_digits)
 
 
 class CharTokenizer(_Tokenizer):
@@ -161,11 +165,12 @@ class BPETokenizer(_Tokenizer):
 
     A space is put before the text and taken away again, so that its first word is the same token as anywhere else; with
     prefix="" it is not, as in GPT-2. The characters `<|endoftext|>` inside a text are text; only `end_id` is the special token.
+    With split_digits every digit is a token of its own, so that numbers are read digit by digit (as in Llama; Touvron et al., 2023).
     """
-    def __init__(self, merges, tokens=None, prefix=" "):
+    def __init__(self, merges, tokens=None, prefix=" ", split_digits=False):
         if prefix not in ("", " "):
             raise ValueError(f"prefix={prefix!r}; it is one space, or empty as in GPT-2")
-        self.merges, self.prefix = [tuple(pair) for pair in merges], prefix
+        self.merges, self.prefix, self.split_digits = [tuple(pair) for pair in merges], prefix, split_digits
         super().__init__(tokens or dict.fromkeys([*LETTER.values(), *("".join(pair) for pair in self.merges), END]))
         for pair in self.merges:
             if not {*pair, "".join(pair)} <= self.ids.keys():
@@ -207,10 +212,11 @@ class BPETokenizer(_Tokenizer):
         return steps
 
     def _pieces(self, text):
-        return PIECES.findall(self.prefix + text) if _checked(text) else []
+        whole = self.prefix + text if _checked(text) else ""
+        return [piece for part in (DIGITS.findall(whole) if self.split_digits else [whole]) for piece in PIECES.findall(part)]
 
     def encode(self, text):
-        """list of ids, for any text. TypeError or ValueError for what is not text."""
+        """list of ids, for any text. TypeError or ValueError for what is not text, or has a byte that the vocabulary was given without."""
         return [i for piece in self._pieces(text) for i in self._piece(piece)]
 
     def _piece(self, piece):
@@ -221,6 +227,8 @@ class BPETokenizer(_Tokenizer):
                 if best not in self.ranks:
                     break
                 parts = _merge(parts, best)
+            if unknown := [part for part in parts if part not in self.ids]:
+                raise ValueError(f"{piece!r} holds the byte 0x{BYTE[unknown[0]]:02X}, for which this vocabulary has no token")
             self._known[piece] = [self.ids[part] for part in parts]
         return self._known[piece]
 
@@ -238,9 +246,10 @@ class BPETokenizer(_Tokenizer):
 
     def _to_json(self):
         byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+        cut = {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True}, byte_level]} if self.split_digits else byte_level
         strip = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
         return {**_shared(self.end_id), "normalizer": {"type": "Prepend", "prepend": " "} if self.prefix else None,
-                "pre_tokenizer": byte_level,
+                "pre_tokenizer": cut,
                 "decoder": {"type": "Sequence", "decoders": [byte_level, strip]} if self.prefix else byte_level,
                 "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
                           "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,

@@ -136,6 +136,7 @@ class Module(_DummyBackendModule):
 
 _setup_privateuseone_for_python_backend("gpu", backend_module=Module())
 import lmcourse as lm
+from lmcourse.generation.generate import _steps
 from lmcourse.training import loss_of
 
 def move(model):
@@ -157,6 +158,16 @@ def trains(model):
     loss.backward()
     assert loss.device.type == "gpu" and all(p.grad is None or p.grad.device.type == "gpu" for p in model.parameters())
 
+tensor = torch.tensor                                                   # the device that is none cannot make one from a list
+torch.tensor = lambda data, device="cpu", **options: tensor(data, **options).to(device)
+
+def writes(model):
+    shut = torch.zeros(50, dtype=torch.bool).to("gpu")
+    for strategy in (lm.Greedy(), lm.Sample(0.8, top_k=9, top_p=0.9, min_p=0.01, repetition_penalty=1.2)):
+        with torch.no_grad():
+            chosen = list(_steps(model, [[1, 2, 3], [4, 5]], 4, strategy, None, shut, None))
+        assert len(chosen) == 5 and all(each.device.type == "gpu" for each in chosen)
+
 class LeavesOneBehind(torch.nn.Module):
     def __init__(self, model):
         super().__init__()
@@ -167,9 +178,14 @@ class LeavesOneBehind(torch.nn.Module):
 with FakeTensorMode():
     plain = dict(vocab_size=50, d_model=32, n_heads=4, n_layers=2, max_len=24)
     modern = dict(position="rope", qk_norm=True, token_shift=True, n_kv_heads=2, norm="rms", mlp="swiglu", bias=False)
-    for options in (plain, plain | modern):
-        trains(move(lm.GPT(lm.TransformerConfig(**options))))
-    trains(move(lm.LSTMLanguageModel(50)))
+    for options in (plain, modern, dict(position="alibi"), dict(position="sinusoidal")):
+        model = move(lm.GPT(lm.TransformerConfig(**plain | options)))
+        trains(model)
+        writes(model)
+    lstm = move(lm.LSTMLanguageModel(50))
+    trains(lstm)
+    writes(lstm)
+    trains(move(lm.BERT(lm.TransformerConfig(**plain, n_types=2))))
     optimizer = lm.training.Muon([("a.weight", torch.nn.Parameter(torch.ones(8, 8).to("gpu")))])
     for p in optimizer.param_groups[0]["params"]:
         p.grad = torch.ones(8, 8).to("gpu")
@@ -183,7 +199,7 @@ with FakeTensorMode():
 
 
 def test_nothing_is_left_on_the_cpu():
-    """Forward, loss, backward and Muon's step on a device that torch only pretends to have; a model that leaves a tensor behind is caught."""
+    """Forward, loss, backward, Muon's step and writing on a device that torch only pretends to have; a model that leaves a tensor behind is caught."""
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", FAKE], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split() == ["caught"]

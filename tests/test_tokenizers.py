@@ -49,6 +49,34 @@ def test_same_ids_as_hugging_face_reads_from_our_file(bpe, theirs, text):
     assert theirs.decode(ids, skip_special_tokens=False) == text
 
 
+@pytest.fixture(scope="module", params=["", " "])
+def by_digit(request, bpe, tmp_path_factory):
+    """(ours, Hugging Face's from our file, ours from our file) with every digit apart."""
+    ours = lm.BPETokenizer([*bpe.merges, ("1", "9"), ("Ġ", "1")], prefix=request.param, split_digits=True)
+    file = str(ours.save(tmp_path_factory.mktemp("digits")))
+    return ours, hf.Tokenizer.from_file(file), lm.BPETokenizer.load(file)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(TEXTS, st.text("19 a½Ⅷ٣三\n")).filter(lambda text: END not in text))
+def test_every_digit_is_a_token_as_in_the_library(by_digit, text):
+    ours, library, again = by_digit
+    ids = ours.encode(text)
+    assert library.encode(text, add_special_tokens=False).ids == again.encode(text) == ids
+    assert ours.decode(ids) == library.decode(ids) == text
+
+
+def test_digits_by_hand(bpe):
+    merges = [("1", "9"), ("Ġ", "1"), ("19", "8")]
+    readable_ids = lambda tokenizer, text: [tokenizer.decode([i]) for i in tokenizer.encode(text)]
+    assert readable_ids(lm.BPETokenizer(merges, prefix="", split_digits=True), "a 1984") == ["a", " ", "1", "9", "8", "4"]
+    assert readable_ids(lm.BPETokenizer(merges, prefix=""), "a 1984") == ["a", " ", "198", "4"]
+    for widget in (lambda t: lm.widgets.TokenizerLab(t), lambda t: lm.widgets.SurpriseReader(lm.GPT(lm.TransformerConfig(len(t))), t, "a key")):
+        widget(lm.BPETokenizer(bpe.merges))
+        with pytest.raises(ValueError, match="digit by digit"):
+            widget(lm.BPETokenizer(bpe.merges, split_digits=True))
+
+
 CORPORA = st.lists(st.one_of(st.text(max_size=30), st.text("ab ", max_size=30), st.text("aé钥 the", max_size=40)), max_size=6)
 
 
@@ -234,6 +262,8 @@ def test_clear_errors(bpe, corpus, tmp_path):
         lm.BPETokenizer.train(["a"], vocab_size=100)
     with pytest.raises(ValueError, match=r"'键' \(U\+952E\) is not among the \d+ characters"):
         lm.CharTokenizer.train(corpus.texts).encode("键")
+    with pytest.raises(ValueError, match="'abcé' holds the byte 0xC3, for which this vocabulary has no token"):
+        lm.BPETokenizer([], [END, *"abc"], prefix="").encode("abcé")
     with pytest.raises(ValueError, match="prefix='_'; it is one space"):
         lm.BPETokenizer([], prefix="_")
     with pytest.raises(ValueError, match=r"the merge \('th', 'e'\) needs a token"):
@@ -246,6 +276,7 @@ def test_clear_errors(bpe, corpus, tmp_path):
     ours = json.loads(bpe.save(tmp_path).read_text(encoding="utf-8"))
     for change, says in ((lambda d: d["pre_tokenizer"].update(add_prefix_space=True), "in another way than GPT-2's"),
                          (lambda d: d.update(pre_tokenizer={"type": "Metaspace"}), "in another way"),
+                         (lambda d: d.update(pre_tokenizer={"type": "Sequence", "pretokenizers": [{"type": "Digits"}, d["pre_tokenizer"]]}), "in another way"),
                          (lambda d: d.update(normalizer={"type": "Lowercase"}), "in another way"),
                          (lambda d: d["model"]["vocab"].update({"new": 9999}), r"ids are not 0 to \d+, each once")):
         other = json.loads(json.dumps(ours))

@@ -111,32 +111,48 @@ def test_muon_treats_queries_keys_and_values_apart(world):
 
 
 RUN = """
-import os, signal, sys, torch, lmcourse as lm
+import io, os, signal, sys, torch, lmcourse as lm
+step_of_death, write_of_death = map(int, sys.argv[3:])
 torch.manual_seed(0)
 rows = lm.WordTokenizer.train(lm.world.stories(1500, 4).texts).rows(lm.world.stories(200, 3).texts)
-model = lm.GPT(lm.TransformerConfig(210, 32, 2, 2, 130, dropout=0.1))
+model, steps, writes, save = lm.GPT(lm.TransformerConfig(210, 32, 2, 2, 130, dropout=0.1)), [], [], torch.save
 torch.manual_seed(7)
 def batches():
     for step, batch in enumerate(lm.Batches(rows)):
-        if step == int(sys.argv[3]):
+        if step == step_of_death:
             os.kill(os.getpid(), signal.SIGKILL)
         yield batch
+def saved(state, path):
+    writes.append(path)
+    if len(writes) == write_of_death:                                   # half of the file is on the disk
+        save(state, whole := io.BytesIO())
+        open(path, "wb").write(whole.getvalue()[:whole.tell() // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+    save(state, path)
+torch.save = saved
+model.register_forward_pre_hook(lambda *_: steps.append(1))
 lm.fit(model, batches(), 60, optimizer="muon", every=5, checkpoint=sys.argv[1])
-torch.save(model.state_dict(), sys.argv[2])
+save(model.state_dict(), sys.argv[2])
+print(len(steps))
 """
 
 
 def test_a_run_killed_at_any_step_resumes_to_the_same_bits(tmp_path):
-    """SIGKILL before two steps drawn at random, then let it finish; dropout makes the random state matter."""
-    run = lambda name, kill=-1: subprocess.run([sys.executable, "-c", RUN, str(tmp_path / f"{name}.ckpt"), str(tmp_path / f"{name}.pt"), str(kill)],
-                                               cwd=tmp_path).returncode
-    assert run("whole") == 0
-    steps = sorted(random.sample(range(1, 60), 2))
-    for step in steps:
-        assert run("killed", step) == -signal.SIGKILL and not (tmp_path / "killed.pt").exists()
-    assert run("killed") == 0
+    """SIGKILL before a step drawn at random, then in the middle of writing a checkpoint, then it may finish; dropout makes the random state matter."""
+    def run(name, step=-1, write=-1):
+        return subprocess.run([sys.executable, "-c", RUN, str(tmp_path / f"{name}.ckpt"), str(tmp_path / f"{name}.pt"), str(step), str(write)],
+                              cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+
+    assert run("whole").stdout == "60\n"
+    step = random.randrange(1, 60)
+    write = random.randint(1, (60 - step // 5 * 5) // 5)
+    where = f"killed before step {step}, then in write {write} after that"
+    for dies in ({"step": step}, {"write": write}):
+        assert run("killed", **dies).returncode == -signal.SIGKILL and not (tmp_path / "killed.pt").exists(), where
+    done = run("killed")
+    assert done.returncode == 0 and int(done.stdout) == 60 - 5 * (step // 5 + write - 1), where     # it went on where the last whole file stood
     whole, killed = (torch.load(tmp_path / f"{name}.pt", weights_only=True) for name in ("whole", "killed"))
-    assert all(torch.equal(whole[name], killed[name]) for name in whole), f"killed before steps {steps}"
+    assert all(torch.equal(whole[name], killed[name]) for name in whole), where
 
 
 def test_clear_errors(world, tmp_path):

@@ -63,7 +63,8 @@ def load(folder):
 
 def checksum(path):
     """SHA-256 of a file, as 64 hexadecimal digits."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _vocab_size(model):
@@ -104,10 +105,10 @@ def _rebuilt(config, state):
         model = LSTMLanguageModel(**config)
     else:
         raise ValueError(f"model_type={kind!r} is not known here; gpt2, llama, bert, lmcourse-gpt and lmcourse-lstm are")
-    state = {name: tensor.float() for name, tensor in state.items()}
+    state = {name: tensor.to(torch.float32, copy=True, memory_format=torch.contiguous_format) for name, tensor in state.items()}   # off the file
     expected = model.state_dict()
     wrong = sorted(set(expected) ^ set(state)) or [n for n in expected if expected[n].shape != state[n].shape]
     if wrong:
         raise ValueError(f"weights and config do not belong together: {wrong[0]} is missing, left over or of another shape")
-    model.load_state_dict(state)
+    model.load_state_dict(state, assign=True)
     return model

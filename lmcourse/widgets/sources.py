@@ -72,6 +72,8 @@ def find(model, tokenizer=None, kind="gpt2") -> Source:
         raise ValueError(f"model is {type(model).__name__}; give the name of a bundled model ({', '.join(bundled(kind))}) or a GPT")
     if tokenizer is None or not hasattr(tokenizer, "_to_json"):
         raise ValueError("a GPT needs its tokenizer: AttentionExplorer(model, tokenizer, text)")
+    if getattr(tokenizer, "split_digits", False):
+        raise ValueError("this tokenizer reads numbers digit by digit (split_digits), which the page does not")
     return _live(model, tokenizer)
 
 

@@ -107,6 +107,8 @@ def _find(name, tokenizer):
 
 
 def _stored(name, tokenizer):
+    if tokenizer.split_digits:
+        raise ValueError(f"{name}: it reads numbers digit by digit (split_digits), which the page does not")
     if tokenizer.tokens != BPETokenizer(tokenizer.merges).tokens:
         raise ValueError(f"{name}: its ids are not those of the bytes, then of the merges in order, then of <|endoftext|>; "
                          "build it anew as BPETokenizer(tokenizer.merges)")

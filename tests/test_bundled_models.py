@@ -31,7 +31,7 @@ def nearly(ours, theirs):
 
 
 def test_every_folder_is_known_and_every_name_has_its_folder():
-    assert sorted(BUNDLED) == sorted(path.parent.name for path in DATA.glob("*/card.json"))
+    assert sorted(BUNDLED) == sorted(path.parent.name for path in DATA.glob("*/model.safetensors"))
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -83,7 +83,7 @@ def test_round_trip(python, folder, browser):
         explorer.locator(".lm-head").nth(1).click()                 # the reader does things: Python hears
         explorer.get_by_label("Switch this head off").check()
         explorer.get_by_label("Causal mask").uncheck()
-        explorer.locator(".lm-input").fill("Ned Wood had a coin.")
+        explorer.locator(".lm-top .lm-input").fill("Ned Wood had a coin.")
         page.wait_for_timeout(500)
         told = run(page, 2)
         assert "now Ned Wood had a coin. 0 1 False [[0, 1]]" in told, told

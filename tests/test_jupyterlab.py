@@ -80,20 +80,20 @@ def test_round_trip(browser, tmp_path, theme):
         page.wait_for_selector(".lm-explorer[data-state=ready]", timeout=120_000)
         explorer = page.locator(".lm-explorer").first
         assert explorer.locator(".lm-name").text_content() == "Layer 2, head 3"
-        assert "Anna" in explorer.locator(".lm-tokens").text_content()
+        assert "Anna" in explorer.locator(".lm-stage .lm-tokens").text_content()
         page.wait_for_function("dark => getComputedStyle(document.querySelector('.lm-explorer')).getPropertyValue('--lm-dark').trim() === dark",
                                arg=str(int("Dark" in theme)))
 
         book.run(1)                                                 # Python sets traits: the picture follows
         explorer.locator(".lm-name", has_text="Layer 3, head 4").wait_for()
         explorer.locator(".lm-tokens", has_text="Wood").wait_for()
-        assert explorer.locator(".lm-input").input_value() == "Ned Wood had a map."
+        assert explorer.locator(".lm-top .lm-input").input_value() == "Ned Wood had a map."
         assert explorer.locator(".lm-arc").count() > 0
 
         explorer.locator(".lm-head").nth(1).click()                 # the reader does things: Python hears
         explorer.get_by_label("Switch this head off").check()
         explorer.get_by_label("Causal mask").uncheck()
-        explorer.locator(".lm-input").fill("Ned Wood had a coin.")
+        explorer.locator(".lm-top .lm-input").fill("Ned Wood had a coin.")
         page.wait_for_timeout(300)
         told = book.run(2)
         assert "now Ned Wood had a coin. 0 1 False [[0, 1]]" in told

@@ -28,8 +28,8 @@ class OneSentence(ModelWidget):
     """
     # Where each stage is explained: widgets, or chapters, of which the first that a book has is linked to (theme/places.py).
     opens = {"bytes": ("TokenizerLab",), "token": ("TokenizerLab",), "embedding": ("EmbeddingMap",), "position": ("PositionLab",),
-             "norm": ("algorithm/residuals-and-normalization",), "stream": ("algorithm/residuals-and-normalization",), "head": ("AttentionExplorer",), "hand": ("AttentionStepper",),
-             "mlp": ("projects/gpt-from-scratch", "algorithm/residuals-and-normalization"), "lens": ("outlook/interpretability", "LogitLab"),
+             "norm": ("NormLab",), "stream": ("NormLab",), "head": ("AttentionExplorer",), "hand": ("AttentionStepper",),
+             "mlp": ("projects/gpt-from-scratch",), "lens": ("LogitLab",),
              "logits": ("LogitLab", "algorithm/output-layer"), "surprise": ("SurpriseReader",)}
     _shown = ("text", "position", "layer", "head")
     text = t.Unicode(TEXT).tag(sync=True)

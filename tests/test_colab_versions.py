@@ -70,8 +70,10 @@ def test_round_trip(python, folder, browser):
         page = browser.new_page(viewport={"width": 1400, "height": 1100})
         page.goto(address + "notebooks/trip.ipynb")
         page.wait_for_function("window.Jupyter?.notebook?.kernel?.is_connected?.() && Jupyter.notebook.ncells() === 4", timeout=120_000)
+        page.wait_for_function("Jupyter.notebook.kernel.widget_manager", timeout=120_000)        # it comes later than the kernel; before it a widget is only text
         told = run(page, 0)
-        page.wait_for_selector(".lm-explorer[data-state=ready]", timeout=120_000), told
+        assert "Error" not in told, told
+        page.wait_for_selector(".lm-explorer[data-state=ready]", timeout=120_000)
         explorer = page.locator(".lm-explorer").first
         assert explorer.locator(".lm-name").text_content() == "Layer 2, head 3"
 

@@ -75,10 +75,11 @@ class MaskLab(ModelWidget):
         words, at = self.hidden()
         bert, gpt = self.masked.tokenizer, self.source.tokenizer
         pieces = [bert.pieces(word) for word in words]
-        ids = [bert.start_id, *sum(pieces[:at], []), bert.mask_id, *sum(pieces[at + 1:], []), bert.end_id]
+        left = sum(pieces[:at], [])
+        ids = [bert.start_id, *left, bert.mask_id, *sum(pieces[at + 1:], []), bert.end_id]
         before = [gpt.end_id, *gpt.encode(self._left(words, at))]
         with torch.no_grad():
-            masked = self.masked.model()(torch.tensor([ids]))[0, ids.index(bert.mask_id, len(sum(pieces[:at], [])))].softmax(-1).tolist()
+            masked = self.masked.model()(torch.tensor([ids]))[0, 1 + len(left)].softmax(-1).tolist()
             causal = self.source.model()(torch.tensor([before]))[0, -1].softmax(-1).tolist()
         found = {"masked": {}, "causal": {}}
         for word, p in zip(bert.tokens, masked):

@@ -89,7 +89,7 @@ def test_answers_are_the_packages(visit, request, place):
         for text in (lm.world.stories(1, seed=rng.randrange(10 ** 6)).texts[0], rng.choice(stories), rng.choice(STRANGE)):
             hand.type(text)
             count = len(hand.words())
-            for at in (rng.randrange(count), count - 1):
+            for at in (rng.randrange(count), min(1, count - 1), count - 1):                 # 1: behind what may be a typed [MASK]
                 print(repr(text), at)
                 hand.hide(at)
                 compare(hand)
@@ -132,7 +132,7 @@ def test_who_sees_what_is_drawn_and_told(visit, site_http):
     with visit(site_http + find_page()) as page:
         hand = Hand(page)
         count = len(hand.words())
-        at = random.SystemRandom().randrange(1, count - 1)
+        at = random.SystemRandom().randrange(4, count - 4)          # the arcs of near neighbours lie low, among the dots, which are not counted
         hand.hide(at)
         sides = hand.root.locator(".lm-mask-word").evaluate_all("chips => chips.map(chip => chip.className.match(/lm-mask-is-(\\w+)/)[1])")
         assert sides == ["left"] * at + ["hidden"] + ["right"] * (count - 1 - at)

@@ -13,12 +13,13 @@ places.py   where the widgets stand, and the ways from one to another
 quiz.py     quizzes: questions in Markdown become ones that answer
 appendix.py the pages that follow from the chapters: claims, source map, errata, glossary, run times
 gallery.py  the page that shows every widget once
+chapter_links.py  titles of chapters in the text become links
 """
 import importlib.util
 import zlib
 from pathlib import Path
 
-PARTS = ["maths", "fonts", "prune", "search", "launch", "wheel", "widgets", "quiz", "appendix", "gallery"]
+PARTS = ["maths", "fonts", "prune", "search", "launch", "wheel", "widgets", "quiz", "appendix", "gallery", "chapter_links"]
 HERE = Path(__file__).parent
 
 

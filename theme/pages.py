@@ -1,4 +1,4 @@
-"""The last touch on every page, after the templates: remove what the page does not need, make every address local, mend accessibility.
+"""The last touch on every page, after the templates: remove what the page does not need, make every address local, mend accessibility, mark the sentences that cells printed.
 
 It is the template bridge (`template_bridge` in _config.yml, Sphinx's own hook for rendering), so each page passes exactly once. The rules are text for text: if a new
 version of the theme writes something else, the tests of the built pages (tests/site) fail, not the reader's page.
@@ -61,6 +61,15 @@ def wanted(rules: dict[str, str], text: str, html: str) -> bool:
     return all(place and place in html for key, place in rules.items() if key in text)
 
 
+PRINTED = re.compile(r'(<div class="output stream[^>]*><div class="highlight"><pre>(?:<span></span>)?)(.*?)(</pre>)', re.S)
+SENTENCE = re.compile(r"^(?:[✓✗»] .*|.* ≈ .*\(must be .*\))$", re.M)
+
+
+def sentences(html: str) -> str:
+    """Claims, measured numbers and what a model wrote are sentences: marked, so that a narrow screen may wrap them. Tables stay as printed."""
+    return PRINTED.sub(lambda match: match[1] + SENTENCE.sub(r'<span class="lm-sentence">\g<0></span>', match[2]) + match[3], html)
+
+
 def lean(html: str) -> str:
     """Drop scripts and styles that this page does not need, and second copies."""
     body = html[html.find("<body"):]
@@ -101,4 +110,4 @@ class Pages(BuiltinTemplateLoader):
         html = super().render(template, context)
         if not template.endswith(".html"):
             return html
-        return mended(local(lean(html), context["pathto"]("_static/vendor/", 1)))
+        return sentences(mended(local(lean(html), context["pathto"]("_static/vendor/", 1))))

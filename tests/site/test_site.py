@@ -137,3 +137,32 @@ def test_no_address_is_made_up(site):
     for path in (site / "_sources").rglob("*.ipynb"):
         source = "".join("".join(cell["source"]) for cell in json.loads(path.read_text())["cells"])
         assert address or not re.search(r'^ADDRESS = "[^"]', source, re.M)
+
+
+def test_titles_of_chapters_are_links(site):
+    """A chapter's title in italics leads to the chapter; no page leads to itself that way."""
+    pages = {path: path.read_text(encoding="utf8") for path in site.glob("chapters/*/*.html")}
+    titles = {re.sub(r"<[^>]+>", "", re.search(r"<h1>(.*?)(?:<a\b|</h1>)", text, re.S)[1]): path for path, text in pages.items()}
+    linked = 0
+    for path, text in pages.items():
+        for before, said, after in re.findall(r"(<a [^>]*>)?<em>([^<]+)</em>(</a>)?", text):
+            if (target := titles.get(said)) and target != path:
+                assert before and after, f"{path.name}: {said} is no link"
+                assert (path.parent / re.search(r'href="([^"#]+)"', before)[1]).resolve() == target
+                linked += 1
+            elif target == path:
+                assert not before, f"{path.name} leads to itself"
+    assert linked > 20
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_cells_say_can_be_read_on_a_phone(visit, site_http, width):
+    """Claims and measured numbers wrap on a narrow screen and only there; tables never do; figures stay 480 px wide where there is room for less."""
+    with visit(site_http + "chapters/concepts/tokens.html", width=width, height=740) as page:
+        boxes = page.evaluate("""[...document.querySelectorAll('.output.stream pre')].map(pre => ({wide: pre.scrollWidth - pre.clientWidth,
+            said: [...pre.querySelectorAll('.lm-sentence')].map(line => [line.textContent, line.getBoundingClientRect().right - pre.getBoundingClientRect().right])}))""")
+        said = [line for box in boxes for line in box["said"]]
+        assert len([text for text, _ in said if text.startswith("✓ ")]) > 5 and any("(must be" in text for text, _ in said)
+        assert all(right < 1 for _, right in said) and any(box["wide"] > 0 for box in boxes) == (width == 360)
+        figures = page.evaluate("[...document.querySelectorAll('.cell_output a.image-reference img')].map(img => img.getBoundingClientRect().width)")
+        assert figures and all(each >= (479 if width == 360 else 320) for each in figures), figures

@@ -1,15 +1,36 @@
-"""A chapter's title in italics, *Self-attention*, becomes a link to that chapter where the book has it; before it is written it stays a title."""
+"""Chapters lead to each other: a chapter's title in italics, *Self-attention*, or named after "Before this:", is a link where the book has that
+chapter; before it is written it stays a title."""
+import re
+
 from docutils import nodes
 
 
 def link_titles(app, doctree, docname):
-    here = {title.astext(): name for name, title in app.env.titles.items() if name.startswith("chapters/") and name != docname}
+    here = {title.astext(): app.builder.get_relative_uri(docname, name) for name, title in app.env.titles.items()
+            if name.startswith("chapters/") and name != docname}
     for title in list(doctree.findall(nodes.emphasis)):
-        target = here.get(title.astext())
-        if target and not isinstance(title.parent, (nodes.reference, nodes.title)):
-            link = nodes.reference("", "", refuri=app.builder.get_relative_uri(docname, target), internal=True)
+        if title.astext() in here and not isinstance(title.parent, (nodes.reference, nodes.title)):
+            link = nodes.reference("", "", refuri=here[title.astext()], internal=True)
             title.replace_self(link)
             link += title
+    for before in list(doctree.findall(nodes.strong)):
+        needed = before.next_node(nodes.Text, descend=False, siblings=True) if before.astext() == "Before this:" else None
+        if needed is not None:
+            needed.parent.replace(needed, list(linked(needed, here)))
+
+
+def linked(text, here):
+    """The nodes of "Tokens, Learning objectives · 25 min to read": names before the first dot that are chapters become links."""
+    names, dot, rest = text.astext().partition("·")
+    for part in re.split(r"(, )", names):
+        name = part.strip()
+        if name not in here:
+            yield nodes.Text(part)
+            continue
+        yield nodes.Text(part[:part.index(name)])
+        yield nodes.reference("", name, refuri=here[name], internal=True)
+        yield nodes.Text(part[part.index(name) + len(name):])
+    yield nodes.Text(dot + rest)
 
 
 def setup(app):

@@ -140,7 +140,7 @@ def test_no_address_is_made_up(site):
 
 
 def test_titles_of_chapters_are_links(site):
-    """A chapter's title in italics leads to the chapter; no page leads to itself that way."""
+    """A chapter's title in italics, or among those needed before, leads to the chapter; no page leads to itself that way."""
     pages = {path: path.read_text(encoding="utf8") for path in site.glob("chapters/*/*.html")}
     titles = {re.sub(r"<[^>]+>", "", re.search(r"<h1>(.*?)(?:<a\b|</h1>)", text, re.S)[1]): path for path, text in pages.items()}
     linked = 0
@@ -152,7 +152,10 @@ def test_titles_of_chapters_are_links(site):
                 linked += 1
             elif target == path:
                 assert not before, f"{path.name} leads to itself"
-    assert linked > 20
+        for names in re.findall(r"<strong>Before this:</strong>(.*?)·", text, re.S):
+            assert not [name for name in re.split(", *", re.sub(r"<a .*?</a>", "", names, flags=re.S).strip()) if name in titles], names
+            linked += names.count("<a ")
+    assert linked > 40
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -38,6 +38,12 @@ def test_claims_could_have_failed(cells):
     assert "lm.claim(" in code
 
 
+def test_no_tag_of_html_in_prose(cells):
+    """A quoted <s> would strike out the rest of the sentence: in prose it is `<s>` or \\<s>."""
+    text = re.sub(r"```.*?```|`[^`]*`|\$[^$]*\$|<https?://[^>]*>", "", prose(cells), flags=re.S)
+    assert not re.findall(r"(?<!\\)</?[a-zA-Z][^>\n]*>", text)
+
+
 def test_ids_are_ids(cells):
     for cell in cells:
         covers = cell.metadata.get("lmcourse", {}).get("covers", [])

@@ -10,9 +10,9 @@ __version__ = "0.1.0"
 _WHERE = {
     "claim": "claims", "measured": "claims", "ClaimError": "claims",
     "CharTokenizer": "tokenizers", "WordTokenizer": "tokenizers", "BPETokenizer": "tokenizers", "load_tokenizer": "tokenizers", "WordPieceTokenizer": "tokenizers_wordpiece",
-    "TransformerConfig": "models.config", "GPT": "models.transformer", "BERT": "models.bert", "bert_config": "models.bert", "LSTMLanguageModel": "models.lstm",
+    "TransformerConfig": "models.config", "GPT": "models.transformer", "BERT": "models.bert", "bert_config": "models.bert", "LSTMLanguageModel": "models.lstm", "Seq2Seq": "models.seq2seq",
     "attention": "models.attention", "causal_mask": "models.attention", "save": "models.checkpoints", "load": "models.checkpoints",
-    "Batches": "training.batches", "MaskedBatches": "training.masked", "fit": "training.loop", "History": "training.loop",
+    "Batches": "training.batches", "PairBatches": "training.batches", "MaskedBatches": "training.masked", "fit": "training.loop", "History": "training.loop",
     "check_versions": "versions",
     "generate": "generation.generate", "Greedy": "generation.strategies", "Sample": "generation.strategies", "Beam": "generation.strategies",
     "record": "interpret.recording", "ablate": "interpret.ablation", "pretrained": "pretrained_models", "gpt2_tokenizer": "pretrained_models",

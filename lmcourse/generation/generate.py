@@ -4,14 +4,16 @@ import torch
 from .beams import beam_search
 from .draws import Draws
 from .reading import Reading, writing
+from .sources import alone, begin
 from .stops import stopper
 from .strategies import Beam, Greedy
 
 
 def generate(model, ids, max_new_tokens, strategy=None, stop=None, seed=None, allowed=None, tokenizer=None):
-    """Continues each row of `ids` with a GPT or an LSTMLanguageModel.
+    """Continues each row of `ids` with a GPT or an LSTMLanguageModel; with a Seq2Seq writes a text for each.
 
-    ids        a tensor (B, T), or a list of rows (lists of ids) that may differ in length
+    ids        a tensor (B, T), or a list of rows (lists of ids) that may differ in length; a Seq2Seq's are its sources, and
+               what comes back are its texts, each from the model's start_id on
     strategy   Greedy() (the default), Sample(...) or Beam(...)
     stop       what ends a row: an id, such as the tokenizer's end_id; a string that the new text contains (with `tokenizer`);
                a list of these; or a function of the row's new ids, a list, that says whether it is over
@@ -21,7 +23,7 @@ def generate(model, ids, max_new_tokens, strategy=None, stop=None, seed=None, al
     or a list of rows, each cut behind its end. A row's result does not depend on the others (Sample: its random draws do).
     ValueError for an empty prompt, ids or settings that do not fit, or a text that would outgrow the model's max_len.
     """
-    rows = _rows(ids)
+    model, ids, rows = begin(model, ids, _rows(ids))
     texts = isinstance(ids, torch.Tensor)
     if texts and len(rows) > 1 and stop is not None and not (isinstance(stop, int) and not isinstance(stop, bool)):
         raise ValueError("rows that stop at words or by a function differ in length: give ids as a list of rows and get one back")
@@ -29,7 +31,7 @@ def generate(model, ids, max_new_tokens, strategy=None, stop=None, seed=None, al
     shut = _shut(allowed, _check(Reading(model), rows, max_new_tokens), model)
     with writing(model), torch.inference_mode():
         if isinstance(strategy, Beam):
-            new = [beam_search(model, row, max_new_tokens, strategy, over, shut)[0][1] for row in rows]
+            new = [beam_search(alone(model, n), row, max_new_tokens, strategy, over, shut)[0][1] for n, row in enumerate(rows)]
         else:
             log = _Log(rows, max_new_tokens, over) if over or not texts else None
             written = list(_steps(model, rows, max_new_tokens, strategy or Greedy(), seed, shut, log))
@@ -47,7 +49,7 @@ def stream(model, ids, max_new_tokens, strategy=None, stop=None, seed=None, allo
     over, or that still reads its prompt. Beam has nothing to stream: its text is known only at the end."""
     if isinstance(strategy, Beam):
         raise ValueError("Beam cannot stream: which text wins is known only at the end; use generate")
-    rows = _rows(ids)
+    model, _, rows = begin(model, ids, _rows(ids))
     shut = _shut(allowed, _check(Reading(model), rows, max_new_tokens), model)
     return _stream(model, rows, max_new_tokens, strategy or Greedy(), seed, shut, _Log(rows, max_new_tokens, stopper(stop, tokenizer)))
 

@@ -5,10 +5,12 @@ from lmcourse.models.lstm import LSTMLanguageModel
 
 from .cache import Cache
 from .lean import LeanStep, applies
+from .sources import Reader
 
 
 class Reading:
-    """`read(ids)`, ids (B, T) the new ones, gives the logits (B, V) of what comes next. A GPT keeps its KV cache, an LSTM its state.
+    """`read(ids)`, ids (B, T) the new ones, gives the logits (B, V) of what comes next. A GPT keeps its KV cache, as does a
+    Seq2Seq's decoder (a `Reader`), an LSTM its state.
 
     ValueError for another kind of model.
     """
@@ -18,9 +20,9 @@ class Reading:
             self.past, self.vocab_size, self.max_len = None, model.vocab_size, None
         elif hasattr(getattr(model, "config", None), "max_len") and hasattr(model, "blocks"):
             self.past, self.vocab_size, self.max_len = Cache(model), model.config.vocab_size, model.config.max_len
-            self.lean = LeanStep(model) if applies(model) else None
+            self.lean = LeanStep(model) if not isinstance(model, Reader) and applies(model) else None
         else:
-            raise ValueError(f"{type(model).__name__} writes nothing here; give a GPT or an LSTMLanguageModel")
+            raise ValueError(f"{type(model).__name__} writes nothing here; give a GPT, a Seq2Seq or an LSTMLanguageModel")
 
     def read(self, ids):
         if self.max_len is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from ..models.attention import attention, causal_mask
+from ..models.seq2seq import Seq2Seq
 
 
 @dataclass
@@ -43,16 +44,32 @@ def cut_mask(cut, T, S):
     mask = torch.zeros(T, S, dtype=torch.bool)
     for query, source in cut:
         if not (0 <= query < T and 0 <= source < S):
-            raise ValueError(f"no look from {query} to {source}: this pass has {T} tokens, counted from 0")
+            raise ValueError(f"no look from {query} to {source}: this pass looks from {T} to {S} tokens, counted from 0")
         mask[query, source] = True
     return mask
 
 
+PARTS = "encoder", "decoder", "cross"
+
+
+def layers_of(model, part=None):
+    """The attention layers of a model; of a Seq2Seq those of one `part`: "encoder", "decoder" (its self-attention) or "cross".
+    ValueError where a part is missing, unknown, or named for a model that has none."""
+    if not isinstance(model, Seq2Seq):
+        if part is not None:
+            raise ValueError(f"part={part!r}: only a Seq2Seq has parts, {type(model).__name__} has one kind of attention")
+        return [block.attention for block in model.blocks]
+    if part not in PARTS:
+        raise ValueError(f"part={part!r}: a Seq2Seq has the parts {', '.join(PARTS)}; say which")
+    if part == "encoder":
+        return [block.attention for block in model.encoder]
+    return [block.attention if part == "decoder" else block.cross_attention for block in model.blocks]
+
+
 @contextmanager
-def probing(model, changes):
-    """Puts a probe with `changes[layer]` (keyword arguments) on top of what each layer has; gives the probes, and
+def probing(layers, changes):
+    """Puts a probe with `changes[layer]` (keyword arguments) on top of what each attention layer has; gives the probes, and
     takes everything back at the end."""
-    layers = [block.attention for block in model.blocks]
     before = [layer.probe for layer in layers]
     try:
         for layer, probe, change in zip(layers, before, changes):

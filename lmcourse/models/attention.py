@@ -97,3 +97,36 @@ class Attention(nn.Module):
         """The vector of the token before, zeros before the first. (B, T, d)"""
         before = torch.zeros_like(x[:, :1]) if cache is None else cache.previous(x)
         return torch.cat([before, x[:, :-1]], 1)
+
+
+class CrossAttention(Attention):
+    """Multi-head attention from one text to another: queries of the target (B, T, d), keys and values of the source (B, S, d).
+
+    The same matrices as self-attention's: the rows of `qkv` that make queries read the target, the others the source. It has no
+    causal mask, since the source is complete, and no rope, since places in two texts have no distance.
+    """
+    def __init__(self, config):
+        super().__init__(config, causal=False)
+        if config.token_shift:
+            del self.mix                                                # the source's tokens are mixed by the encoder
+
+    def keys_values(self, states):
+        """(k, v), (B, KV, S, d_head) each, of the encoder's last states (B, S, d); made once for a whole text."""
+        k, v = self._part(states, self.config.d_model, None).chunk(2, 1)
+        return (F.layer_norm(k, (self.config.d_head,)) if self.config.qk_norm else k), v
+
+    def forward(self, x, source, mask=None):
+        """`source` is what `keys_values` gave, of B rows or of one for all; `mask` (B, 1, 1, S) is False at padding."""
+        B, T, d = x.shape
+        c = self.config
+        q = self._part(x, 0, d)                                         # (B, H, T, d_head)
+        if c.qk_norm:
+            q = F.layer_norm(q, (c.d_head,))
+        k, v = (z.repeat_interleave(c.n_heads // c.n_kv_heads, 1).expand(B, -1, -1, -1) for z in source)
+        y = self._attend(q, k, v, None, mask)                           # (B, H, T, d_head)
+        return self.output(y.transpose(1, 2).reshape(B, T, d))
+
+    def _part(self, x, start, end):
+        """What these rows of `qkv` make of x (B, T, d), by head: (B, heads, T, d_head)."""
+        bias = None if self.qkv.bias is None else self.qkv.bias[start:end]
+        return F.linear(x, self.qkv.weight[start:end], bias).view(*x.shape[:2], -1, self.config.d_head).transpose(1, 2)

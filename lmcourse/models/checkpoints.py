@@ -14,6 +14,7 @@ from .config import TransformerConfig
 from .layouts import (bert_settings, from_bert, from_bert_settings, from_gpt2, from_gpt2_config, from_llama, from_llama_config,
                       gpt2_config, llama_config, to_bert, to_gpt2, to_llama)
 from .lstm import LSTMLanguageModel
+from .seq2seq import Seq2Seq
 from .transformer import GPT
 
 
@@ -21,7 +22,7 @@ def save(model, folder, tokenizer=None, card=None, dtype=torch.float32):
     """Writes config.json, model.safetensors, card.json and, with a tokenizer, tokenizer.json into `folder`.
 
     A plain GPT-2 is written as Hugging Face's GPT2LMHeadModel reads it, a GPT with Llama's choices as LlamaForCausalLM does, a BERT as
-    BertForMaskedLM, BertForSequenceClassification or BertModel; other GPTs and the LSTM under our own names.
+    BertForMaskedLM, BertForSequenceClassification or BertModel; other GPTs, the LSTM and the Seq2Seq under our own names.
     `card` is a dictionary for people (seed, steps, losses); the SHA-256 of the weights is added. Returns the folder.
     """
     if tokenizer is not None and len(tokenizer) != _vocab_size(model):
@@ -80,6 +81,8 @@ def _described(model):
     if isinstance(model, BERT):
         head = getattr(getattr(model.head, "classifier", None), "out_features", None if model.head is None else "masked")
         return bert_settings(model.config, head), to_bert(model.state_dict())
+    if isinstance(model, Seq2Seq):
+        return {"model_type": "lmcourse-seq2seq", **dataclasses.asdict(model.config)}, model.state_dict()
     with contextlib.suppress(ValueError):
         return gpt2_config(model.config), to_gpt2(model.state_dict())
     with contextlib.suppress(ValueError):
@@ -101,10 +104,12 @@ def _rebuilt(config, state):
         model = BERT(TransformerConfig(**from_bert_settings(config)), head)
     elif kind == "lmcourse-gpt":
         model = GPT(TransformerConfig(**config))
+    elif kind == "lmcourse-seq2seq":
+        model = Seq2Seq(TransformerConfig(**config))
     elif kind == "lmcourse-lstm":
         model = LSTMLanguageModel(**config)
     else:
-        raise ValueError(f"model_type={kind!r} is not known here; gpt2, llama, bert, lmcourse-gpt and lmcourse-lstm are")
+        raise ValueError(f"model_type={kind!r} is not known here; gpt2, llama, bert, lmcourse-gpt, lmcourse-lstm and lmcourse-seq2seq are")
     state = {name: tensor.to(torch.float32, copy=True, memory_format=torch.contiguous_format) for name, tensor in state.items()}   # off the file
     expected = model.state_dict()
     wrong = sorted(set(expected) ^ set(state)) or [n for n in expected if expected[n].shape != state[n].shape]

@@ -23,7 +23,8 @@ class TransformerConfig:
     tie_weights   the output layer is the embedding (Press & Wolf, 2017)
     norm_first    each part reads a normalised copy (GPT-2), or else the sum is normalised after it (Vaswani et al., 2017; BERT)
     norm_eps      what a norm adds to the variance      rope_base  the slowest wave of rope is about 2 pi times this long
-    n_types       kinds of token, such as first and second sentence (BERT)           pad_id     the token that nobody looks at (BERT)
+    n_types       kinds of token, such as first and second sentence (BERT)           pad_id     the token that nobody looks at (BERT, Seq2Seq)
+    start_id      what a decoder writes from (Seq2Seq)
 
     Raises ValueError that says which sizes do not go together.
     """
@@ -47,6 +48,7 @@ class TransformerConfig:
     rope_base: float = 10_000.0
     n_types: int = 0
     pad_id: int | None = None
+    start_id: int = 0
 
     def __post_init__(self):
         self.n_kv_heads = self.n_heads if self.n_kv_heads is None else self.n_kv_heads

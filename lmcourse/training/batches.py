@@ -27,6 +27,31 @@ class Batches:
             yield from map(pad, groups)
 
 
+class PairBatches:
+    """Endless batches ((source, target in), target out) for a Seq2Seq: (size, S), (size, T) and (size, T), the last one step ahead.
+
+    sources    rows of ids, filled up with `pad_id`, the model's own
+    targets    as many rows of ids, from the start token to the end token
+    Pairs of similar length go together; the order is drawn from `seed` alone, as in `Batches`.
+    """
+    def __init__(self, sources, targets, size=16, seed=0, pad_id=0):
+        if len(sources) != len(targets) or not sources:
+            raise ValueError(f"{len(sources)} sources and {len(targets)} targets: give as many of both, at least one")
+        if not all(sources) or any(len(row) < 2 for row in targets):
+            raise ValueError("a source needs at least one token, a target two: one to read, one to predict")
+        self.seed, self.pad_id = seed, pad_id
+        order = sorted(range(len(sources)), key=lambda i: (len(sources[i]), len(targets[i])))
+        self.groups = [[(torch.tensor(sources[i]), torch.tensor(targets[i])) for i in order[at:at + size]] for at in range(0, len(order), size)]
+
+    def __iter__(self):
+        rng, groups = random.Random(self.seed), list(self.groups)
+        while True:
+            rng.shuffle(groups)
+            for sources, targets in (zip(*group) for group in groups):
+                read, (written, scored) = torch.nn.utils.rnn.pad_sequence(sources, batch_first=True, padding_value=self.pad_id), pad(targets)
+                yield (read, written), scored
+
+
 def pad(group):
     """Rows of ids of different length as (inputs, targets), each (B, T). Inputs are padded with 0 on the right, where a
     causal model never looks back from; their targets are not scored."""

@@ -95,7 +95,7 @@
   }
 
   // --- links to a state ---
-  var OWN = /^(_|weights|encoder|described|limits|layout|exact)/;          // not the reader's to set
+  var OWN = /^(_|weights|encoder|lstm|described|limits|layout|exact)/;     // not the reader's to set
 
   // "#lm-3?layer=1&text=a+b" -> {id: "lm-3", values: URLSearchParams}, or null
   function readHash() {

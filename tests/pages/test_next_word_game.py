@@ -144,6 +144,17 @@ def test_state_set_from_outside_is_shown(visit, site_http):
         assert hand.means()["You"] == pytest.approx(math.log(len(hand.words)), abs=1e-6)
 
 
+def test_a_link_sets_the_state_and_no_weights(visit, site_http):
+    address = site_http + find_page()
+    with visit(address) as page:
+        name = page.evaluate("document.querySelector('.lm-widget[data-code^=NextWordGame]').dataset.id")
+    with visit(f"{address}#{name}?story=1&unit=nats&lstm=nothing") as page:
+        hand = Hand(page)
+        assert hand.place() == hand.stories[1]["places"][0] and hand.root.locator("input[data-trait=unit][value=nats]").is_checked()
+        hand.guess("key", 0.6)
+        assert set(LIVE) < set(hand.heard())
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_jumps_when_it_starts(visit, site_http, width):
     with visit(site_http + find_page(), width=width) as page:

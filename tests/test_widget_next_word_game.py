@@ -19,7 +19,7 @@ def guesses(seed=0, n=len(STORY)):
 
 
 def game(**changes):
-    given = dict(stories=[STORY], kinds=[["k"] * len(STORY)], places=[[9, 4]], guessers={"bigram": [guesses()], "world": [guesses(1)]}, words=WORDS)
+    given = dict(stories=[STORY], kinds=[["k"] * len(STORY)], places=[[9, 4]], guessers={"bigram": [guesses()], "world": [guesses(1)]}, words=WORDS, model_name="GPT")
     traits = {name: changes.pop(name) for name in list(changes) if name not in given}
     return lm.widgets.NextWordGame(**(given | changes), **traits)
 
@@ -29,7 +29,8 @@ def game(**changes):
     ({"guessers": {"bigram": [guesses()[:5]]}}, "bigram: shape"), ({"guessers": {"bigram": [guesses() * 2]}}, "rows that sum to 1"),
     ({"guessers": {"bigram": []}}, "each guesser's arrays"), ({"words": WORDS[:3]}, "is not among the 3 words"), ({"story": 1}, "story=1; there are 1"),
     ({"guesses": [[0, 4, "key", 0.5]]}, "guesses holds"), ({"guesses": [[0, 5, "key", 0.6]]}, "guesses holds"), ({"guesses": [[0, 4, "xyz", 0.6]]}, "guesses holds"),
-    ({"guesses": [[0, 4, "key", 0.6], [0, 4, "key", 0.6]]}, "each place once"), ({"guesses": [[0]]}, "guesses holds"), ({"sure": 0.5}, "sure=0.5"), ({"unit": "cm"}, "'bits' or 'nats'")])
+    ({"guesses": [[0, 4, "key", 0.6], [0, 4, "key", 0.6]]}, "each place once"), ({"guesses": [[0]]}, "guesses holds"), ({"sure": 0.5}, "sure=0.5"), ({"unit": "cm"}, "'bits' or 'nats'"),
+    ({"guessers": {"LSTM": [guesses()]}}, "two guessers are called 'LSTM'"), ({"model_name": "world"}, "two guessers are called 'world'"), ({"model_name": "LSTM"}, "two guessers are called 'LSTM'")])
 def test_what_is_wrong_is_said(changes, says):
     with pytest.raises(ValueError, match=says):
         game(**changes)
@@ -65,3 +66,17 @@ def test_state_follows_and_is_small():
     shown.guesses = [*shown.guesses, [0, 9, "key", 0.99]]
     assert "2 guessed" in shown.described and shown._picture()[1:4] == b"PNG"
     assert len(json.dumps({key: value for key, value in shown.get_state().items() if key not in ("_esm", "_css")})) < 16384
+
+
+def test_the_picture_shows_what_each_pays_the_two_of_the_page_with_them(monkeypatch):
+    import lmcourse.plots
+    drawn = {}
+    monkeypatch.setattr(lmcourse.plots, "bars_by_kind", lambda rows, **words: drawn.update(rows["words to guess"]))
+    shown = game(unit="nats")
+    shown._figure()
+    assert list(drawn) == ["bigram", "LSTM", "GPT", "world"] and shown.lstm.startswith("course-lstm@sha256:") and "lstm='course-lstm@sha256:" in repr(shown)
+    for name, model in (("LSTM", "course-lstm"), ("GPT", "course-gpt")):
+        model, tokenizer, _ = lm.pretrained(model)
+        losses = lm.evaluation.token_losses(model, tokenizer.rows([lm.world.render(STORY)])[0])
+        assert drawn[name] == pytest.approx(float(losses[[4, 9]].mean()), abs=1e-5)
+    assert drawn["world"] == pytest.approx(-sum(math.log(guesses(1)[place, WORDS.index(STORY[place])]) for place in (4, 9)) / 2, abs=1e-3)

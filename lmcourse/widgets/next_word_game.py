@@ -7,7 +7,8 @@ import re
 import numpy as np
 import traitlets as t
 
-from lmcourse.widgets.base import ModelWidget
+from lmcourse.widgets import sources
+from lmcourse.widgets.base import ModelWidget, carried, short
 from lmcourse.widgets.traits import Choice
 
 SURE = (0.3, 0.6, 0.9, 0.99)
@@ -22,18 +23,22 @@ class NextWordGame(ModelWidget):
     evenly among the other words of the world; upper and lower case count as one. "I don't know" gives every word the same.
     stories: lists of words, without start and end tokens, each word one token of the model.
     kinds: what kind of word each is, lists of the same lengths.      places: which words of each story are to be guessed.
-    guessers: {name: [(T, V) probabilities of each word of `words`, one array a story]}, row i for the word i of the story; they are
-        computed once, here. The last one is taken for the best there is (the exact world). The model itself runs in the page.
+    guessers: {name: [(T, V) probabilities of each word of `words`, one array a story]}, row i for the word i of the story: those that
+        cannot run in the page, computed once, here. The last one is taken for the best there is (the exact world).
+        Two more, the model and the bundled course-lstm ("LSTM"), run in the page.
     words: the V words of the world, special tokens with them.      model, tokenizer: as in AttentionExplorer; model_name: what it is called.
     story: which story, from 0.      guesses: [[story, place, word, sure], ...] so far, "" for "I don't know".      unit: "bits" or "nats".
 
-    ValueError for lengths or shapes that do not fit, a word that is not in `words`, or one that is not one token of the model.
+    ValueError for lengths or shapes that do not fit, two guessers of one name, a word that is not in `words`, or one that is not one
+    token of both models.
     """
     _shown = ("story", "guesses", "unit")
     stories = t.List(help="[{words, kinds, places, table: [[[log q, rank, [words]] a place] a guesser]}]").tag(sync=True)
-    names = t.List(t.Unicode(), help="of the guessers, in order; nobody can beat the last one on average").tag(sync=True)
+    names = t.List(t.Unicode(), help="of the guessers in the table, in order; nobody can beat the last one on average").tag(sync=True)
     words = t.List(t.Unicode()).tag(sync=True)
     model_name = t.Unicode().tag(sync=True)
+    lstm = t.Unicode(help="the name of the LSTM's weights").tag(sync=True)
+    carrier_lstm = t.Unicode(help="the id of the Weights that bring them").tag(sync=True)
     story = t.Int(0).tag(sync=True)
     guesses = t.List().tag(sync=True)
     sure = Choice(0.6, 0.3, 0.9, 0.99)
@@ -43,16 +48,24 @@ class NextWordGame(ModelWidget):
         words = list(words)
         if not stories or not len(stories) == len(kinds) == len(places) or any(len(each) != len(stories) for each in guessers.values()):
             raise ValueError(f"{len(stories)} stories need as many lists of kinds ({len(kinds)}), of places ({len(places)}) and of each guesser's arrays")
+        if twice := {"LSTM", model_name} & set(guessers) or {"LSTM"} & {model_name}:
+            raise ValueError(f"two guessers are called {min(twice)!r}; the two that run in the page are 'LSTM' and model_name={model_name!r}")
         if unknown := [word for story in stories for word in story if word not in words]:
             raise ValueError(f"{unknown[0]!r} is not among the {len(words)} words")
         rounds = [_round(list(story), list(kind), sorted(place), {name: each[i] for name, each in guessers.items()}, words)
                   for i, (story, kind, place) in enumerate(zip(stories, kinds, places))]
-        super().__init__(model, tokenizer, stories=rounds, words=[word for word in words if not SPECIAL.match(word)], names=list(guessers), model_name=model_name, **traits)
-        for story in stories:
-            text = "".join(word if word in ".?:" else " " + word for word in story).lstrip()
-            if len(self.source.tokenizer.encode(text)) != len(story) or len(story) > self.source.max_tokens:
-                raise ValueError(f"a story has {len(story)} words and {len(self.source.tokenizer.encode(text))} tokens, of which {self.source.max_tokens} fit: "
-                                 "in the game each word is one token")
+        self.recurrent = sources.find("course-lstm", kind="lstm")
+        self._brings = carried(self.recurrent)                      # keeps it alive as long as this widget
+        super().__init__(model, tokenizer, stories=rounds, words=[word for word in words if not SPECIAL.match(word)], names=list(guessers), model_name=model_name,
+                         lstm=self.recurrent.name, carrier_lstm=self._brings.model_id, **traits)
+        for source in (self.source, self.recurrent):
+            for story in stories:
+                if len(_ids(source, story)) != len(story) + 1 or len(story) > source.max_tokens:
+                    raise ValueError(f"a story has {len(story)} words and {len(_ids(source, story)) - 1} tokens, of which {source.max_tokens} fit: "
+                                     "in the game each word is one token")
+
+    def __repr__(self):
+        return f"{super().__repr__()[:-1]}, lstm={short(self.lstm)!r})"
 
     @t.validate("story")
     def _check_story(self, proposal):
@@ -76,10 +89,28 @@ class NextWordGame(ModelWidget):
 
     def _figure(self):
         from lmcourse.plots import bars_by_kind
-        means = {name: -sum(entry[0] for each in self.stories for entry in each["table"][k]) / sum(len(each["places"]) for each in self.stories)
-                 for k, name in enumerate(self.names)}
+        means = {name: -float(np.mean([entry[0] for each in self.stories for entry in each["table"][k]])) for k, name in enumerate(self.names)}
+        best = {self.names[-1]: means.pop(self.names[-1])}
+        means |= {"LSTM": self._paid(self.recurrent), self.model_name: self._paid(self.source)} | best
         factor = 1 / math.log(2) if self.unit == "bits" else 1
         return bars_by_kind({"words to guess": {name: mean * factor for name, mean in means.items()}}, x=f"surprise ({self.unit} per word)", describe="Bars of {x}. {rows}")
+
+    def _paid(self, source):
+        """What a model that runs in the page pays for the words to guess, nats a word, as torch computes it."""
+        import torch
+        costs, model = [], source.model()
+        for each in self.stories:
+            ids = _ids(source, each["words"])
+            with torch.no_grad():
+                log_q = model(torch.tensor([ids]))[0].log_softmax(-1)
+            costs += [-log_q[place, ids[place + 1]].item() for place in each["places"]]
+        return float(np.mean(costs))
+
+
+def _ids(source, story):
+    """The start token and the tokens of a story."""
+    text = "".join(word if word in ".?:" else " " + word for word in story).lstrip()
+    return [source.tokenizer.end_id, *source.tokenizer.encode(text)]
 
 
 def _round(story, kinds, places, guessers, words):

@@ -47,9 +47,9 @@ class Source:
 
 
 def bundled(kind=None) -> list[str]:
-    """The names of the models that come with the package: all, or those of one `kind`, "gpt2" or "bert"."""
-    names = sorted(path.parent.name for path in DATA.glob("*/model.safetensors"))
-    return [name for name in names if kind in (None, json.loads((DATA / name / "config.json").read_text(encoding="utf-8"))["model_type"])]
+    """The names of the models that come with the package: all, or those of one `kind` of `weights.KINDS`."""
+    types = {path.parent.name: json.loads(path.read_text(encoding="utf-8"))["model_type"] for path in sorted(DATA.glob("*/config.json"))}
+    return [name for name, model_type in types.items() if kind in (None, model_type.removeprefix("lmcourse-"))]
 
 
 _found: dict[str, Source] = {}

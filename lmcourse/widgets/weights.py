@@ -22,6 +22,8 @@ from lmcourse.quantize import snap, unsnap
 
 log = logging.getLogger(__name__)
 MAGIC, ALIGNMENT = b"LMW1", 16
+KINDS = ("gpt2", "bert", "lstm")                                    # what the page runs; of a model_type the part after "lmcourse-"
+LSTM_TOKENS = 512                                                   # an LSTM reads on for ever; the page keeps its states of so many tokens
 
 
 def pack(config, tensors, tokenizer, exact=True):
@@ -56,7 +58,7 @@ def pack(config, tensors, tokenizer, exact=True):
 
 
 def pack_folder(folder):
-    """(name@sha256:..., bytes) of a GPT-2 or a BERT in Hugging Face's layout: config.json, model.safetensors, tokenizer.json.
+    """(name@sha256:..., bytes) of a GPT-2 or a BERT in Hugging Face's layout, or of our LSTM: config.json, model.safetensors, tokenizer.json.
 
     The name is the folder's, the digest that of model.safetensors; it must be the one in card.json, where there is one.
     FileNotFoundError names the file that is missing, ValueError says what is wrong with one.
@@ -80,9 +82,9 @@ def _read_folder(folder):
             raise FileNotFoundError(f"{folder.name} has no {file}; a model's folder holds config.json, model.safetensors "
                                     "and tokenizer.json")
     config = _json(folder / "config.json")
-    kind = config.get("model_type")
-    if kind not in ("gpt2", "bert"):
-        raise ValueError(f"{folder.name} is of type {kind!r}; the page runs 'gpt2' and 'bert'")
+    kind = str(config.get("model_type")).removeprefix("lmcourse-")
+    if kind not in KINDS:
+        raise ValueError(f"{folder.name} is of type {kind!r}; the page runs {', '.join(map(repr, KINDS))}")
     data = (folder / "model.safetensors").read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     card = _json(folder / "card.json") if (folder / "card.json").is_file() else {}
@@ -90,10 +92,16 @@ def _read_folder(folder):
         raise ValueError(f"{folder.name}/model.safetensors is damaged: its SHA-256 is {digest}, card.json says {card['sha256']}")
     try:
         state = safetensors.load(data)
-        tensors = from_gpt2(state) if kind == "gpt2" else from_bert(state, np.concatenate)
+        if kind == "lstm":
+            tensors = {("token_" if name == "embedding.weight" else "") + name: array for name, array in state.items()}
+        else:
+            tensors = from_gpt2(state) if kind == "gpt2" else from_bert(state, np.concatenate)
     except (SafetensorError, KeyError) as error:
         raise ValueError(f"{folder.name}/model.safetensors is damaged: {error}") from None
-    config = dataclasses.asdict(TransformerConfig(**(from_gpt2_config if kind == "gpt2" else from_bert_settings)(config)))
+    if kind == "lstm":
+        config = {**config, "max_len": LSTM_TOKENS}
+    else:
+        config = dataclasses.asdict(TransformerConfig(**(from_gpt2_config if kind == "gpt2" else from_bert_settings)(config)))
     return config, tensors, _json(folder / "tokenizer.json"), digest
 
 

@@ -3,6 +3,8 @@
 //   {"run": ids, "options": {...}}        -> {computed, logits, attention, residual, next}, arrays as base64 of float32
 //   {"bert": path, "wasm": true}          -> {kernel, config}
 //   {"encoder": ids, "options": {...}}    -> {attention, residual, logits or null}
+//   {"lstm": path, "wasm": true}          -> {kernel, config}
+//   {"read": ids}                         -> {computed, logits, hidden, cell, next}
 //   {"wordpiece": content of a tokenizer.json}, {"words": [texts]} -> {words: [[{text, start, end, ids}]]}
 //   {"tokenizer": content of a tokenizer.json}, {"encode": [texts]}, {"decode": [ids, ...]}
 // What fails answers {error: message}.
@@ -10,12 +12,13 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { loadModel, nextTokens } from '../../lmcourse/widgets/js/engine.js';
 import { loadBert } from '../../lmcourse/widgets/js/engine_bert.js';
+import { loadLstm } from '../../lmcourse/widgets/js/engine_lstm.js';
 import { WordPiece } from '../../lmcourse/widgets/js/wordpiece.js';
 import { Tokenizer } from '../../lmcourse/widgets/js/tokenizer.js';
 import { dequantise, unpack } from '../../lmcourse/widgets/js/weights.js';
 
 const text = array => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64');
-let model, tokenizer, encoder, pieces;
+let model, tokenizer, encoder, recurrent, pieces;
 
 const answers = {
   load({ load: path, wasm }) {
@@ -39,6 +42,15 @@ const answers = {
   encoder({ encoder: ids, options }) {
     const { logits, attention, residual } = encoder.bert.run(ids, options);
     return { logits: logits && text(logits), attention: attention.map(text), residual: residual.map(text) };
+  },
+  lstm({ lstm: path, wasm }) {
+    recurrent = loadLstm(readFileSync(path), { wasm });
+    tokenizer = recurrent.tokenizer;
+    return { kernel: recurrent.lstm.kernel, config: recurrent.config };
+  },
+  read({ read: ids }) {
+    const { computed, logits, hidden, cell, ...sizes } = recurrent.lstm.run(ids);
+    return { computed, logits: text(logits), hidden: hidden.map(text), cell: cell.map(text), next: text(nextTokens({ logits, ...sizes })) };
   },
   wordpiece({ wordpiece: json }) {
     pieces = new WordPiece(json);

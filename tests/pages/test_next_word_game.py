@@ -51,9 +51,12 @@ class Hand:
         return {name: (log, rank) for name, log, rank in rows}
 
 
-def by_gpt(story):
+LIVE = {"GPT": "course-gpt", "LSTM": "course-lstm"}                 # what runs in the page
+
+
+def by_model(name, story):
     """log q of each word of a story, and its rank, as lmcourse computes them."""
-    model, tokenizer, _ = lm.pretrained("course-gpt")
+    model, tokenizer, _ = lm.pretrained(name)
     row = tokenizer.rows([lm.world.render(story)])[0][:-1]
     with torch.no_grad():
         log_q = model(torch.tensor([row]))[0].log_softmax(-1)
@@ -68,17 +71,19 @@ def test_everybody_pays_what_lmcourse_computes(visit, request, scheme):
     with visit(request.getfixturevalue(f"site_{scheme}") + find_page()) as page:
         hand = Hand(page)
         story, paid = hand.stories[0], []
-        exact = by_gpt(story["words"])
+        exact = {name: by_model(model, story["words"]) for name, model in LIVE.items()}
+        assert not set(LIVE) & set(story["table"]) and list(hand.means()) == ["You", "bigram", "LSTM", "GPT", "the world"]
         for k, place in enumerate(story["places"]):
             assert hand.place() == place
             came, sure = story["words"][place], rng.choice([0.3, 0.6, 0.9, 0.99])
             said = rng.choice([came, came.upper(), rng.choice(hand.words)])
             hand.guess(said, sure)
             right, V = said.lower() == came.lower(), len(hand.words)
-            paid.append({"You": -math.log(sure if right else (1 - sure) / (V - 1)), "GPT": -exact[place][0],
+            paid.append({"You": -math.log(sure if right else (1 - sure) / (V - 1)), **{name: -told[place][0] for name, told in exact.items()},
                          **{name: -entries[k][0] for name, entries in story["table"].items()}})
             heard = hand.heard()
-            assert heard["GPT"][0] == pytest.approx(exact[place][0], abs=1e-3) and abs(heard["GPT"][1] - exact[place][1]) <= 1
+            for name, told in exact.items():
+                assert heard[name][0] == pytest.approx(told[place][0], abs=1e-3) and abs(heard[name][1] - told[place][1]) <= 1, name
             for name, entries in story["table"].items():
                 assert heard[name] == (pytest.approx(entries[k][0], abs=1e-6), entries[k][1])
             for name, mean in hand.means().items():
@@ -137,6 +142,17 @@ def test_state_set_from_outside_is_shown(visit, site_http):
         hand.settle()
         assert hand.place() == hand.stories[1]["places"][1]
         assert hand.means()["You"] == pytest.approx(math.log(len(hand.words)), abs=1e-6)
+
+
+def test_a_link_sets_the_state_and_no_weights(visit, site_http):
+    address = site_http + find_page()
+    with visit(address) as page:
+        name = page.evaluate("document.querySelector('.lm-widget[data-code^=NextWordGame]').dataset.id")
+    with visit(f"{address}#{name}?story=1&unit=nats&lstm=nothing") as page:
+        hand = Hand(page)
+        assert hand.place() == hand.stories[1]["places"][0] and hand.root.locator("input[data-trait=unit][value=nats]").is_checked()
+        hand.guess("key", 0.6)
+        assert set(LIVE) < set(hand.heard())
 
 
 @pytest.mark.parametrize("width", [360, 1280])

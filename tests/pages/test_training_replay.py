@@ -198,6 +198,7 @@ def test_nothing_jumps_when_it_starts_or_plays(visit, site_http, width):
         hand = Hand(page)
         height = lambda: page.evaluate("document.querySelector('.lm-replay').offsetHeight")  # noqa: E731
         live = height()
+        assert live < (720 if width == 360 else 1200)               # the controls and a part of it fit on a screen together
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         still = page.evaluate("""() => { const box = document.querySelector('.lm-widget[data-code^="TrainingReplay@"]'), still = document.createElement('div');
             still.className = 'lm-still'; box.append(still); const height = still.offsetHeight; still.remove(); return height; }""")
@@ -207,6 +208,20 @@ def test_nothing_jumps_when_it_starts_or_plays(visit, site_http, width):
             for n in range(4):
                 hand.sample(n)
                 assert height() == live
-                cut = page.evaluate("""[...document.querySelectorAll('.lm-replay p:not(.lm-spoken):not(.lm-replay-text), .lm-replay-right, .lm-replay-left')]
-                    .filter(part => part.scrollHeight > part.offsetHeight + 1 || part.scrollWidth > part.offsetWidth + 1).map(part => part.className)""")
+                cut = page.evaluate("""[...document.querySelectorAll('.lm-replay p:not(.lm-spoken):not(.lm-replay-text), .lm-replay-right, .lm-replay-left, .lm-replay-number')]
+                    .filter(part => part.scrollHeight > part.offsetHeight + 1 || part.className === 'lm-replay-number' && part.offsetHeight > 22 || part.scrollWidth > part.offsetWidth + 1).map(part => part.className)""")
                 assert not cut, (step, n, cut)                      # no line is longer than its place
+
+
+def test_on_a_phone_the_parts_are_swiped(visit, site_http):
+    """All four can be brought to where they are seen whole, and the next one peeps in from the side."""
+    with visit(site_http + find_page(), width=360) as page:
+        root, parts = Hand(page).root, page.locator(".lm-replay-body > *")
+        frame, sides = root.bounding_box(), lambda n: (lambda box: (box["x"], box["x"] + box["width"]))(parts.nth(n).bounding_box())
+        right = frame["x"] + frame["width"]
+        assert parts.count() == 4 and sides(1)[0] < right - 8
+        for n in range(4):
+            page.locator(".lm-replay-body").evaluate("(body, n) => { body.scrollLeft = body.children[n].offsetLeft - body.children[0].offsetLeft; }", n)
+            page.wait_for_timeout(200)
+            assert sides(n)[0] >= frame["x"] and sides(n)[1] <= right
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -1,4 +1,5 @@
 """The gallery: every widget of the package stands there once, and starts, over http and from a file."""
+import random
 import re
 from pathlib import Path
 
@@ -40,3 +41,47 @@ def test_each_leads_to_its_chapter(site):
         section = text[text.index(f'id="widget-{name.lower()}"'):]
         chapter = re.search(r'href="(?:\.\./)?((?:[\w-]+/)?[\w-]+)\.html"', section).group(1)
         assert chapter in pages or f"appendix/{chapter}" in pages
+
+
+CHANGE = """([id, draw]) => { const model = lmcourseHost.models[id], limits = model.get('limits') || {}, names = Object.keys(limits).filter((name) => limits[name].choice && name !== 'mind');
+    if (!names.length) return null;                                 // a second mind is 23 MB
+    const name = names[Math.floor(draw * names.length)], others = limits[name].choice.filter((value) => value !== model.get(name));
+    model.set(name, others[0]);
+    return [name, others[0]]; }"""
+
+
+@pytest.mark.parametrize("kind", ["http", "file"])
+def test_a_link_to_one_of_many_sets_that_one(visit, request, kind):
+    """The button's own address, opened anew and followed in an open page, sets the one widget whose it is."""
+    address, seed = request.getfixturevalue(f"site_{kind}") + PAGE, random.SystemRandom().randrange(10**9)
+    print("seed", seed)
+    rng = random.Random(seed)
+
+    def wake(page, id):
+        page.locator(f".lm-widget[data-id={id}]").scroll_into_view_if_needed()
+        page.wait_for_selector(f".lm-widget[data-id={id}][data-state=alive]")
+
+    with visit(address) as page:
+        ids = page.locator(".lm-widget[data-code]").evaluate_all("all => all.map(box => box.dataset.id)")
+        assert len(ids) > 10 and all(id.startswith("gallery-") for id in ids)
+        linked = []
+        for id in rng.sample(ids, len(ids)):
+            wake(page, id)
+            if len(linked) < 3 and (changed := page.evaluate(CHANGE, [id, rng.random()])):
+                page.locator(f".lm-widget[data-id={id}]").get_by_role("button", name="Link to this figure").click()
+                hash_ = page.evaluate("location.hash")
+                assert hash_.startswith(f"#{id}?") and f"{changed[0]}=" in hash_
+                linked.append((id, *changed, hash_))
+            if len(linked) == 3:
+                break
+        assert len(linked) == 3
+    value = lambda page, id, name: page.evaluate("([id, name]) => lmcourseHost.models[id].get(name)", [id, name])  # noqa: E731
+    with visit(address + linked[0][3]) as page:
+        page.wait_for_selector(f".lm-widget[data-id={linked[0][0]}][data-state=alive]")
+        assert page.locator(f".lm-widget[data-id={linked[0][0]}]").evaluate("box => Math.abs(box.getBoundingClientRect().top) < innerHeight")
+        for number, (id, name, changed, _) in enumerate(linked):
+            wake(page, id)
+            assert (value(page, id, name) == changed) == (number == 0), id
+        for id, name, changed, hash_ in linked[1:]:
+            page.evaluate("hash => { location.hash = hash; }", hash_)
+            page.wait_for_function("([id, name, value]) => lmcourseHost.models[id].get(name) === value", arg=[id, name, changed])

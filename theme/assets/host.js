@@ -95,11 +95,11 @@
   }
 
   // --- links to a state ---
-  var OWN = /^(_|weights|encoder|described|limits|layout|exact)/;          // not the reader's to set
+  var OWN = /^(_|weights|encoder|lstm|described|limits|layout|exact)/;     // not the reader's to set
 
-  // "#lm-3?layer=1&text=a+b" -> {id: "lm-3", values: URLSearchParams}, or null
+  // "#lm-3?layer=1&text=a+b" -> {id: "lm-3", values: URLSearchParams}, or null. In the gallery the ids begin with "gallery-".
   function readHash() {
-    var found = /^#(lm-[\w-]+)\?(.*)$/.exec(location.hash);
+    var found = /^#((?:lm|gallery)-[\w-]+)\?(.*)$/.exec(location.hash);
     return found && {id: found[1], values: new URLSearchParams(found[2])};
   }
 

@@ -7,10 +7,10 @@ export function given(word, came, sure, count) {
   return word.toLowerCase() === came.toLowerCase() ? sure : (1 - sure) / (count - 1);
 }
 
-// The model at each place of a story: [{log, rank, first: words}], from one run over the whole of it.
-export function askModel({gpt, tokenizer}, {words, places}, shown) {
+// A model at each place of a story: [{log, rank, first: words}], from one run over the whole of it. run: ids -> {logits, vocabulary}
+export function askModel({run, tokenizer}, {words, places}, shown) {
   const text = words.map((word) => ".?:".includes(word) ? word : ` ${word}`).join("").trimStart();
-  const ids = [tokenizer.endId, ...tokenizer.encode(text).map(({id}) => id)], {logits, vocabulary} = gpt.run(ids);
+  const ids = [tokenizer.endId, ...tokenizer.encode(text).map(({id}) => id)], {logits, vocabulary} = run(ids);
   return places.map((place) => {                                     // the word `place` is token place + 1, foretold by token `place`
     const q = softmax(logits.subarray(place * vocabulary, (place + 1) * vocabulary)), came = q[ids[place + 1]];
     const order = Array.from(q.keys()).sort((a, b) => q[b] - q[a]).slice(0, shown);

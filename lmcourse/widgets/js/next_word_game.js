@@ -5,6 +5,8 @@ import {wordsIn} from './language.js';
 import {WORDS} from './words_next_word_game.js';
 import {given, askModel, fitting, totals} from './guessing.js';
 import {modelOf} from './source.js';
+import {loadModel} from './engine.js';
+import {loadLstm} from './engine_lstm.js';
 
 const TRAITS = ["story", "guesses", "sure", "unit"], SURE = [0.3, 0.6, 0.9, 0.99], SHOWN = 3;
 const TIGHT = new Set([".", "?", ":"]), ORDINARY = /fixed|was or were|with or in/;
@@ -14,7 +16,10 @@ export async function render({model, el}) {
   const words = wordsIn(WORDS);
   el.textContent = words.loading;
   try {
-    const game = new Game(model, el, words, (await modelOf(model)).mind);
+    const [gpt, lstm] = await Promise.all([modelOf(model, loadModel), modelOf(model, loadLstm, "lstm", "carrier_lstm")]);
+    const minds = [{name: words.lstm, run: (ids) => lstm.mind.lstm.run(ids), tokenizer: lstm.mind.tokenizer},
+      {name: model.get("model_name"), run: (ids) => gpt.mind.gpt.run(ids), tokenizer: gpt.mind.tokenizer}];
+    const game = new Game(model, el, words, minds);
     return () => game.stop();
   } catch (error) {
     console.error(error);
@@ -23,10 +28,10 @@ export async function render({model, el}) {
 }
 
 class Game {
-  constructor(model, el, words, mind) {
-    Object.assign(this, {model, words, mind, heard: new Map(), stories: model.get("stories"), all: model.get("words")});
+  constructor(model, el, words, minds) {
+    Object.assign(this, {model, words, minds, heard: new Map(), stories: model.get("stories"), all: model.get("words")});
     this.names = [words.you, ...model.get("names")];
-    this.names.splice(-1, 0, model.get("model_name"));              // before the best there is
+    this.names.splice(-1, 0, ...minds.map(({name}) => name));       // before the best there is
     this.update = eachFrame(() => this.paint());
     this.build(`lm-game-${++made}-${Math.random().toString(36).slice(2, 8)}`);
     el.replaceChildren(this.root);
@@ -118,10 +123,10 @@ class Game {
 
   // Each guesser at one place: [{name, log, rank, first}].
   heardAt(story, place) {
-    if (!this.heard.has(story)) this.heard.set(story, askModel(this.mind, this.stories[story], SHOWN));
+    if (!this.heard.has(story)) this.heard.set(story, this.minds.map((mind) => askModel(mind, this.stories[story], SHOWN)));
     const {places, table} = this.stories[story], k = places.indexOf(place);
     const others = this.model.get("names").map((name, i) => ({name, log: table[i][k][0], rank: table[i][k][1], first: table[i][k][2].slice(0, SHOWN)}));
-    others.splice(-1, 0, {name: this.model.get("model_name"), ...this.heard.get(story)[k]});
+    others.splice(-1, 0, ...this.minds.map(({name}, i) => ({name, ...this.heard.get(story)[i][k]})));
     return others;
   }
 

@@ -11,7 +11,7 @@ export const WORDS = {
     unit: "Count in", units: {bits: "bits", nats: "nats"},
     unknown: (word, n) => `“${word}” is none of the ${n} words of this world.`,
     empty: "Type a word, or press one of those below.",
-    you: "You", gap: "the word to guess",
+    you: "You", lstm: "LSTM", gap: "the word to guess",
     right: (word, p) => `“${word}” is right. You had given it ${p}.`,
     wrong: (word, came, p) => `You said “${word}”; “${came}” came. You had left it ${p}.`,
     skipped: (came, p) => `“${came}” came. Not knowing gives every word ${p}.`,

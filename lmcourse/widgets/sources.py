@@ -47,9 +47,10 @@ class Source:
 
 
 def bundled(kind=None) -> list[str]:
-    """The names of the models that come with the package: all, or those of one `kind`, "gpt2" or "bert"."""
+    """The names of the models that come with the package: all, or those of one `kind`, "gpt2", "bert" or "seq2seq"."""
     names = sorted(path.parent.name for path in DATA.glob("*/model.safetensors"))
-    return [name for name in names if kind in (None, json.loads((DATA / name / "config.json").read_text(encoding="utf-8"))["model_type"])]
+    kinds = (json.loads((DATA / name / "config.json").read_text(encoding="utf-8"))["model_type"].removeprefix("lmcourse-") for name in names)
+    return [name for name, found in zip(names, kinds) if kind in (None, found)]
 
 
 _found: dict[str, Source] = {}

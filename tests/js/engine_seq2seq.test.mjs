@@ -3,35 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadSeq2Seq } from '../../lmcourse/widgets/js/engine_seq2seq.js';
 import { WordTokenizer } from '../../lmcourse/widgets/js/word_tokenizer.js';
-import { largest, packed, random } from './tiny.mjs';
+import { bytes, CONFIG, TOKENIZER } from './tiny_seq2seq.mjs';
+import { largest, random } from './tiny.mjs';
 
-const WORDS = ['<|endoftext|>', '.', ...Array.from({ length: 35 }, (_, i) => `word${i}`)], V = WORDS.length, MAX = 14, L = 2, H = 4, D = 32;
-const CONFIG = { vocab_size: V, d_model: D, n_heads: H, n_kv_heads: H, n_layers: L, max_len: MAX, d_hidden: 52, norm_first: true, norm_eps: 1e-5, start_id: 0,
-  pad_id: 0, tie_weights: true, bias: true };
-const TOKENIZER = { model: { type: 'WordLevel', vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])) },
-  pre_tokenizer: { type: 'Split', pattern: { Regex: '[.?:]|[^\\s.?:]+' }, behavior: 'Removed', invert: true } };
+const { n_layers: L, n_heads: H, max_len: MAX, vocab_size: V } = CONFIG;
 const NONE = { encoder: [], decoder: [], cross: [] };
-
-function named() {
-  const all = { 'token_embedding.weight': [V, D], 'position_embedding_source.weight': [MAX, D], 'position_embedding_target.weight': [MAX, D] };
-  const put = (name, shape) => Object.assign(all, { [`${name}.weight`]: shape, [`${name}.bias`]: [shape[0]] });
-  for (let l = 0; l < L; l++) {
-    for (const [block, attentions] of [[`encoder.${l}`, ['attention']], [`blocks.${l}`, ['attention', 'cross_attention']]]) {
-      for (const name of attentions) {
-        put(`${block}.${name}.qkv`, [3 * D, D]);
-        put(`${block}.${name}.output`, [D, D]);
-        put(`${block}.${name.replace('_attention', '')}_norm`, [D]);
-      }
-      put(`${block}.attention_norm`, [D]); put(`${block}.mlp_norm`, [D]); put(`${block}.mlp.up`, [52, D]); put(`${block}.mlp.down`, [D, 52]);
-    }
-    put(`blocks.${l}.cross_norm`, [D]);
-  }
-  put('encoder_norm', [D]);
-  put('final_norm', [D]);
-  return all;
-}
-
-const bytes = packed({ config: CONFIG, named: named(), change: header => { header.tokenizer = TOKENIZER; } });
 const fresh = wasm => loadSeq2Seq(bytes, { wasm }).seq2seq;
 const draw = (next, count) => Array.from({ length: count }, () => 1 + Math.floor((V - 1) * next()));
 const distance = (a, b) => Math.max(largest(a.logits, b.logits),

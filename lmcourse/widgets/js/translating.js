@@ -2,7 +2,7 @@
 import {largest, softmax, SHOWN} from './bars.js';
 import {dequantise} from './weights.js';
 
-const PARTS = ["encoder", "decoder", "cross"], OFFERED = 8;
+const PARTS = ["encoder", "decoder", "cross"], OFFERED = 8, LETTER = /^\p{L}/u, LATIN = /^\p{Script=Latin}/u;
 
 // {config, tokenizer: WordTokenizer, seq2seq} -> {fit, read, next, offer}
 export function makeTranslator({config, tokenizer, seq2seq}, words) {
@@ -59,13 +59,13 @@ export function makeTranslator({config, tokenizer, seq2seq}, words) {
 
   // Words to choose from: those that begin as the word being typed does, else those whose vectors lie next to that of `id`.
   function offer({open}, id) {
-    const all = Array.from({length: tokenizer.size}, (_, each) => each).filter((each) => each !== tokenizer.endId);
+    const all = Array.from({length: tokenizer.size}, (_, each) => each).filter((each) => each !== tokenizer.endId && LETTER.test(tokenizer.text(each)));
     if (open && !tokenizer.ids.has(open)) {
       return all.map((each) => tokenizer.text(each)).filter((text) => text.toLowerCase().startsWith(open.toLowerCase())).slice(0, OFFERED);
     }
-    if (id === undefined || !/\p{L}/u.test(tokenizer.text(id))) return [];
-    const latin = (each) => /^\p{Script=Latin}/u.test(tokenizer.text(each)), scores = all.map((each) => each !== id && latin(each) === latin(id) ? near(each, id) : -1);
-    return largest(scores, OFFERED).map((i) => tokenizer.text(all[i]));
+    if (!all.includes(id)) return [];
+    const latin = (each) => LATIN.test(tokenizer.text(each)), others = all.filter((each) => each !== id && latin(each) === latin(id));
+    return largest(others.map((each) => near(each, id)), OFFERED).map((i) => tokenizer.text(others[i]));
   }
 
   // The cosine of two words' vectors.

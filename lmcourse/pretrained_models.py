@@ -8,7 +8,7 @@ from .packaged import file_of
 from .tokenizers import BPETokenizer, load_tokenizer
 
 DATA = Path(__file__).parent / "data"
-BUNDLED = ("course-gpt", "course-bert", "course-lstm")
+BUNDLED = ("course-gpt", "course-bert", "course-lstm", "course-seq2seq")
 PACKAGED = ("minilm", "smollm2")
 log = logging.getLogger("lmcourse")
 
@@ -23,9 +23,10 @@ class Pretrained(NamedTuple):
 def pretrained(name, otherwise=None):
     """A trained model with its tokenizer and card.
 
-    "course-gpt"   GPT-2's architecture; this and the next two were trained on the story world alone and are part of this package
+    "course-gpt"   GPT-2's architecture; this and the next three were trained on the story world alone and are part of this package
     "course-bert"  BERT's, trained to guess hidden words from both sides, with WordPiece
     "course-lstm"  an LSTM of two layers, with the tokenizer of course-gpt
+    "course-seq2seq"  an encoder-decoder that translates the world's English into 中文, with a tokenizer of both languages' words
     "minilm"       all-MiniLM-L6-v2, a real 6-layer encoder of English (Wang et al., 2020), from a package or the hub
     "smollm2"      SmolLM2-135M-Instruct, a real language model that answers (Ben Allal et al., 2025), from a package; see `chat_ids`
     `otherwise` names a stand-in for a model that cannot be had here; without it that raises, with the line to install.

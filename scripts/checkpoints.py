@@ -12,6 +12,7 @@ import torch
 from bundling import DATA, HELD_OUT_SEED, WORK, rounded, snap_to_grid, write
 from course_bert import course_bert
 from course_lstm import course_lstm
+from course_seq2seq import course_seq2seq
 
 import lmcourse as lm
 from lmcourse.evaluation import excess_over_floor
@@ -52,7 +53,8 @@ def course_gpt(steps=STEPS, folder=DATA / "course-gpt"):
     write(model, tokenizer, card, folder)
 
 
-MODELS = {"course-gpt": course_gpt, "course-lstm": course_lstm, "course-bert": course_bert}     # in this order: the second reads the first's tokenizer
+MODELS = {"course-gpt": course_gpt, "course-lstm": course_lstm, "course-bert": course_bert,
+          "course-seq2seq": course_seq2seq}             # in this order: the second reads the first's tokenizer
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -22,6 +22,9 @@ from lmcourse.quantize import snap, unsnap
 
 log = logging.getLogger(__name__)
 MAGIC, ALIGNMENT = b"LMW1", 16
+READS = {                                               # model_type: how its tensors and its settings get our own names
+    "gpt2": (from_gpt2, from_gpt2_config), "bert": (lambda state: from_bert(state, np.concatenate), from_bert_settings),
+    "lmcourse-seq2seq": (dict, lambda config: {name: value for name, value in config.items() if name != "model_type"})}
 
 
 def pack(config, tensors, tokenizer, exact=True):
@@ -56,7 +59,7 @@ def pack(config, tensors, tokenizer, exact=True):
 
 
 def pack_folder(folder):
-    """(name@sha256:..., bytes) of a GPT-2 or a BERT in Hugging Face's layout: config.json, model.safetensors, tokenizer.json.
+    """(name@sha256:..., bytes) of a GPT-2 or a BERT in Hugging Face's layout, or of a Seq2Seq: config.json, model.safetensors, tokenizer.json.
 
     The name is the folder's, the digest that of model.safetensors; it must be the one in card.json, where there is one.
     FileNotFoundError names the file that is missing, ValueError says what is wrong with one.
@@ -81,8 +84,9 @@ def _read_folder(folder):
                                     "and tokenizer.json")
     config = _json(folder / "config.json")
     kind = config.get("model_type")
-    if kind not in ("gpt2", "bert"):
-        raise ValueError(f"{folder.name} is of type {kind!r}; the page runs 'gpt2' and 'bert'")
+    if kind not in READS:
+        raise ValueError(f"{folder.name} is of type {kind!r}; the page runs {', '.join(READS)}")
+    read_tensors, read_config = READS[kind]
     data = (folder / "model.safetensors").read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     card = _json(folder / "card.json") if (folder / "card.json").is_file() else {}
@@ -90,10 +94,10 @@ def _read_folder(folder):
         raise ValueError(f"{folder.name}/model.safetensors is damaged: its SHA-256 is {digest}, card.json says {card['sha256']}")
     try:
         state = safetensors.load(data)
-        tensors = from_gpt2(state) if kind == "gpt2" else from_bert(state, np.concatenate)
+        tensors = read_tensors(state)
     except (SafetensorError, KeyError) as error:
         raise ValueError(f"{folder.name}/model.safetensors is damaged: {error}") from None
-    config = dataclasses.asdict(TransformerConfig(**(from_gpt2_config if kind == "gpt2" else from_bert_settings)(config)))
+    config = dataclasses.asdict(TransformerConfig(**read_config(config)))
     return config, tensors, _json(folder / "tokenizer.json"), digest
 
 

@@ -137,19 +137,20 @@ def bars_by_kind(excesses, x="loss above the floor (nats per token)", names=None
 
 
 def attention_map(weights, tokens, title="", y="this token looks", x="at this one",
-                  describe="Heat map{title}. Strongest: {strongest}.", look="{query} looks at {source} with {weight:.2f}"):
+                  describe="Heat map{title}. Strongest: {strongest}.", look="{query} looks at {source} with {weight:.2f}", sources=None):
     """One head's attention as a heat map: weights (T, T), row = the token that looks, dark = much. tokens: T names.
 
     The colour is the square root of the weight, so that small ones can be seen; what the mask hides stays empty.
+    sources: S names of what is looked at, where it is another text (cross-attention): weights (T, S).
     """
-    weights = np.asarray(weights, float)
-    if weights.shape != (len(tokens), len(tokens)):
-        raise ValueError(f"{len(tokens)} tokens need weights ({len(tokens)}, {len(tokens)}), not {weights.shape}")
-    size = max(3.4, min(7.0, 1.4 + 0.19 * len(tokens)))
+    weights, sources = np.asarray(weights, float), tokens if sources is None else sources
+    if weights.shape != (len(tokens), len(sources)):
+        raise ValueError(f"{len(tokens)} tokens need weights ({len(tokens)}, {len(sources)}), not {weights.shape}")
+    size = max(3.4, min(7.0, 1.4 + 0.19 * max(len(tokens), len(sources))))
     figure, axes = canvas(size, size)
     with style():
         axes.imshow(np.where(weights > 0, weights, np.nan) ** 0.5, cmap="cividis_r", vmin=0, vmax=1)
-        axes.set_xticks(range(len(tokens)), tokens, rotation=90, fontsize=8)
+        axes.set_xticks(range(len(sources)), sources, rotation=90, fontsize=8)
         axes.set_yticks(range(len(tokens)), tokens, fontsize=8)
         axes.xaxis.tick_top()
         axes.xaxis.set_label_position("top")
@@ -158,8 +159,8 @@ def attention_map(weights, tokens, title="", y="this token looks", x="at this on
         if title:
             axes.set_title(title)
     order = np.argsort(-weights, axis=None, kind="stable")[:3]
-    pairs = [divmod(int(i), len(tokens)) for i in order]
-    strongest = "; ".join(look.format(query=tokens[i], source=tokens[j], weight=weights[i, j]) for i, j in pairs)
+    pairs = [divmod(int(i), len(sources)) for i in order]
+    strongest = "; ".join(look.format(query=tokens[i], source=sources[j], weight=weights[i, j]) for i, j in pairs)
     figure.words = describe.format(title=f", {title}" if title else "", strongest=strongest)
     return figure
 

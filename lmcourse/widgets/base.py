@@ -95,12 +95,13 @@ class Weights(Widget):
 
 
 class ModelWidget(Widget):
-    """A widget that runs a model: `weights` is the model's name with its digest, `carrier` the id of its Weights."""
+    """A widget that runs a model of one `_kind`: `weights` is the model's name with its digest, `carrier` the id of its Weights."""
+    _kind = "gpt2"
     weights = t.Unicode().tag(sync=True)
     carrier = t.Unicode().tag(sync=True)
 
     def __init__(self, model, tokenizer=None, **traits):
-        self.source = sources.find(model, tokenizer)
+        self.source = sources.find(model, tokenizer, self._kind)
         self._carrier = carried(self.source)                        # keeps it alive as long as a widget needs it
         super().__init__(weights=self.source.name, carrier=self._carrier.model_id, **traits)
 

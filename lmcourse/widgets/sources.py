@@ -13,6 +13,7 @@ from lmcourse.widgets.weights import pack, pack_folder, pack_minilm
 
 DATA = Path(__file__).parent.parent / "data"                        # a folder a bundled model
 ENCODER = f"minilm@sha256:{MINILM.sha256}"                          # MiniLM's name in a page, known without its weights
+OWN = {"gpt2": "GPT", "seq2seq": "Seq2Seq"}                         # what a reader may give instead of a name
 ENCODER_CONFIG = {"n_layers": 6, "n_heads": 12, "max_len": 128}
 
 
@@ -56,9 +57,9 @@ _found: dict[str, Source] = {}
 
 
 def find(model, tokenizer=None, kind="gpt2") -> Source:
-    """The Source of a bundled model's name (of this kind), or of a GPT with its BPETokenizer.
+    """The Source of a bundled model's name (of this kind), or of a GPT with its BPETokenizer, or of a Seq2Seq with its WordTokenizer.
 
-    ValueError for an unknown name, or for a model that the page cannot run (anything but GPT-2's architecture).
+    ValueError for an unknown name, or for a model that the page cannot run (another kind, or anything but GPT-2's architecture).
     """
     if isinstance(model, str):
         if model not in bundled(kind):
@@ -69,12 +70,12 @@ def find(model, tokenizer=None, kind="gpt2") -> Source:
             _found[model] = Source(name, packed, load_tokenizer(DATA / model))
         return _found[model]
     if not hasattr(model, "state_dict") or not dataclasses.is_dataclass(getattr(model, "config", None)):
-        raise ValueError(f"model is {type(model).__name__}; give the name of a bundled model ({', '.join(bundled(kind))}) or a GPT")
+        raise ValueError(f"model is {type(model).__name__}; give the name of a bundled model ({', '.join(bundled(kind))}) or a {OWN[kind]}")
     if tokenizer is None or not hasattr(tokenizer, "_to_json"):
-        raise ValueError("a GPT needs its tokenizer: AttentionExplorer(model, tokenizer, text)")
+        raise ValueError(f"a {OWN[kind]} needs its tokenizer: Widget(model, tokenizer, text=...)")
     if getattr(tokenizer, "split_digits", False):
         raise ValueError("this tokenizer reads numbers digit by digit (split_digits), which the page does not")
-    return _live(model, tokenizer)
+    return _live(model, tokenizer, kind)
 
 
 def recordings() -> list[str]:
@@ -101,11 +102,13 @@ def encoder() -> Source | None:
     return folder and Source(ENCODER, pack_minilm(folder), None)
 
 
-def _live(model, tokenizer) -> Source:
+def _live(model, tokenizer, kind) -> Source:
     try:
+        if (kind == "seq2seq") != hasattr(model, "read"):
+            raise ValueError(f"It is a {type(model).__name__}, not a {OWN[kind]}.")
         gpt2_config(model.config)
     except ValueError as error:
-        raise ValueError(f"the page runs GPT-2's architecture, and this model is another. {error}") from None
+        raise ValueError(f"the page runs GPT-2's architecture, in a {OWN[kind]}, and this model is another. {error}") from None
     config = dataclasses.asdict(model.config)
     tensors = {name: tensor.detach().float().cpu().numpy() for name, tensor in model.state_dict().items()}
     packed = pack(config, tensors, tokenizer._to_json(), exact=False)

@@ -22,8 +22,20 @@ from lmcourse.quantize import snap, unsnap
 
 log = logging.getLogger(__name__)
 MAGIC, ALIGNMENT = b"LMW1", 16
-KINDS = ("gpt2", "bert", "lstm")                                    # what the page runs; of a model_type the part after "lmcourse-"
-LSTM_TOKENS = 512                                                   # an LSTM reads on for ever; the page keeps its states of so many tokens
+
+
+def _transformer(read):
+    """The settings of a Transformer, as `read` translates those of config.json."""
+    return lambda settings: dataclasses.asdict(TransformerConfig(**read(settings)))
+
+
+LSTM_TOKENS = 512                                       # an LSTM reads on for ever; the page keeps its states of so many tokens
+KINDS = {                                               # of a model_type the part after "lmcourse-": how its tensors and its settings get our own names
+    "gpt2": (from_gpt2, _transformer(from_gpt2_config)),
+    "bert": (lambda state: from_bert(state, np.concatenate), _transformer(from_bert_settings)),
+    "lstm": (lambda state: {("token_" if name == "embedding.weight" else "") + name: array for name, array in state.items()},
+             lambda settings: {**settings, "max_len": LSTM_TOKENS}),
+    "seq2seq": (dict, _transformer(lambda settings: {name: value for name, value in settings.items() if name != "model_type"}))}
 
 
 def pack(config, tensors, tokenizer, exact=True):
@@ -58,7 +70,7 @@ def pack(config, tensors, tokenizer, exact=True):
 
 
 def pack_folder(folder):
-    """(name@sha256:..., bytes) of a GPT-2 or a BERT in Hugging Face's layout, or of our LSTM: config.json, model.safetensors, tokenizer.json.
+    """(name@sha256:..., bytes) of a GPT-2 or a BERT in Hugging Face's layout, or of our LSTM or Seq2Seq: config.json, model.safetensors, tokenizer.json.
 
     The name is the folder's, the digest that of model.safetensors; it must be the one in card.json, where there is one.
     FileNotFoundError names the file that is missing, ValueError says what is wrong with one.
@@ -85,6 +97,7 @@ def _read_folder(folder):
     kind = str(config.get("model_type")).removeprefix("lmcourse-")
     if kind not in KINDS:
         raise ValueError(f"{folder.name} is of type {kind!r}; the page runs {', '.join(map(repr, KINDS))}")
+    read_tensors, read_config = KINDS[kind]
     data = (folder / "model.safetensors").read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     card = _json(folder / "card.json") if (folder / "card.json").is_file() else {}
@@ -92,16 +105,10 @@ def _read_folder(folder):
         raise ValueError(f"{folder.name}/model.safetensors is damaged: its SHA-256 is {digest}, card.json says {card['sha256']}")
     try:
         state = safetensors.load(data)
-        if kind == "lstm":
-            tensors = {("token_" if name == "embedding.weight" else "") + name: array for name, array in state.items()}
-        else:
-            tensors = from_gpt2(state) if kind == "gpt2" else from_bert(state, np.concatenate)
+        tensors = read_tensors(state)
     except (SafetensorError, KeyError) as error:
         raise ValueError(f"{folder.name}/model.safetensors is damaged: {error}") from None
-    if kind == "lstm":
-        config = {**config, "max_len": LSTM_TOKENS}
-    else:
-        config = dataclasses.asdict(TransformerConfig(**(from_gpt2_config if kind == "gpt2" else from_bert_settings)(config)))
+    config = read_config(config)
     return config, tensors, _json(folder / "tokenizer.json"), digest
 
 

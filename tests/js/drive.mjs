@@ -4,8 +4,12 @@
 //   {"bert": path, "wasm": true}          -> {kernel, config}
 //   {"encoder": ids, "options": {...}}    -> {attention, residual, logits or null}
 //   {"lstm": path, "wasm": true}          -> {kernel, config}
-//   {"read": ids}                         -> {computed, logits, hidden, cell, next}
+//   {"recur": ids}                        -> {computed, logits, hidden, cell, next}
 //   {"wordpiece": content of a tokenizer.json}, {"words": [texts]} -> {words: [[{text, start, end, ids}]]}
+//   {"seq2seq": path, "wasm": true}       -> {kernel, config}
+//   {"read": ids, "target": ids, "options": {...}}        -> {encoder, decoder, cross, logits, computed}
+//   {"write": ids, "options": {...}}      -> {ids}
+//   {"wordlevel": content of a tokenizer.json}, {"cut": [texts]} -> {words: [[{text, start, end, id}]]}, {"back": [ids, ...]}
 //   {"tokenizer": content of a tokenizer.json}, {"encode": [texts]}, {"decode": [ids, ...]}
 // What fails answers {error: message}.
 import { readFileSync } from 'node:fs';
@@ -13,12 +17,14 @@ import { createInterface } from 'node:readline';
 import { loadModel, nextTokens } from '../../lmcourse/widgets/js/engine.js';
 import { loadBert } from '../../lmcourse/widgets/js/engine_bert.js';
 import { loadLstm } from '../../lmcourse/widgets/js/engine_lstm.js';
+import { loadSeq2Seq } from '../../lmcourse/widgets/js/engine_seq2seq.js';
+import { WordTokenizer } from '../../lmcourse/widgets/js/word_tokenizer.js';
 import { WordPiece } from '../../lmcourse/widgets/js/wordpiece.js';
 import { Tokenizer } from '../../lmcourse/widgets/js/tokenizer.js';
 import { dequantise, unpack } from '../../lmcourse/widgets/js/weights.js';
 
 const text = array => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64');
-let model, tokenizer, encoder, recurrent, pieces;
+let model, tokenizer, encoder, recurrent, pieces, pair, wordlevel;
 
 const answers = {
   load({ load: path, wasm }) {
@@ -48,10 +54,25 @@ const answers = {
     tokenizer = recurrent.tokenizer;
     return { kernel: recurrent.lstm.kernel, config: recurrent.config };
   },
-  read({ read: ids }) {
+  recur({ recur: ids }) {
     const { computed, logits, hidden, cell, ...sizes } = recurrent.lstm.run(ids);
     return { computed, logits: text(logits), hidden: hidden.map(text), cell: cell.map(text), next: text(nextTokens({ logits, ...sizes })) };
   },
+  seq2seq({ seq2seq: path, wasm }) {
+    pair = loadSeq2Seq(readFileSync(path), { wasm });
+    return { kernel: pair.seq2seq.kernel, config: pair.config };
+  },
+  read({ read: source, target, options }) {
+    const { encoder, decoder, cross, logits, computed } = pair.seq2seq.run(source, target, options);
+    return { encoder: encoder.map(text), decoder: decoder.map(text), cross: cross.map(text), logits: text(logits), computed };
+  },
+  write: ({ write: source, options }) => ({ ids: pair.seq2seq.write(source, options) }),
+  wordlevel({ wordlevel: json }) {
+    wordlevel = new WordTokenizer(json);
+    return { size: wordlevel.size };
+  },
+  cut: ({ cut: texts }) => ({ words: texts.map(one => wordlevel.words(one)) }),
+  back: ({ back: lists }) => ({ texts: lists.map(ids => wordlevel.decode(ids)) }),
   wordpiece({ wordpiece: json }) {
     pieces = new WordPiece(json);
     return { size: pieces.size };

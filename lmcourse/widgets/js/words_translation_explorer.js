@@ -1,0 +1,53 @@
+// Every word that TranslationExplorer shows, by language. A function where words or numbers go in.
+import {percent} from './language.js';
+
+const PARTS = {encoder: "Encoder", decoder: "Decoder", cross: "Cross-attention"};
+
+export const WORDS = {
+  en: {
+    title: "Translation explorer: an encoder-decoder and its three attentions",
+    loading: "Loading the model …",
+    failed: (why) => `This figure could not start: ${why}`,
+    source: "Sentence", target: "Translation", start: "start", end: "end",
+    examples: "Sentences", example: (n) => `Sentence ${n}`,
+    empty: "Type an English sentence of the world.",
+    unknown: (list, size) => `${list.map((word) => `“${word}”`).join(", ")}: not among the ${size} words that this model knows.`,
+    cut: (n) => `The last ${n} ${n === 1 ? "word does" : "words do"} not fit and ${n === 1 ? "is" : "are"} not read.`,
+    goOn: "Go on with:", instead: (word) => `Instead of “${word}”:`, offers: "Words to choose from",
+    byModel: "written by the model", byReader: "your text", again: "Let the model write",
+    sourceWords: "Words of the sentence: choose whose looks the encoder shows, or exchange it",
+    targetWords: "Words of the translation: choose the one that is being written",
+    masked: "hidden by the mask",
+    parts: PARTS, part: "Which attention is large",
+    titles: {encoder: "source → source", decoder: "target → target", cross: "target → source"},
+    masks: {encoder: () => "no mask: every word sees every word",
+      decoder: (causal) => causal ? "causal mask: what is not yet written is hidden" : "mask off: it sees the words it should write",
+      cross: () => "no mask: the whole source is there"},
+    toWrite: (word) => `→ ${word}`,
+    map: (part, rows) => `${PARTS[part]}, a heat map: ${rows} Arrow keys move.`,
+    rows: {encoder: "a row for each source word that looks, a column for each it looks at.",
+      decoder: "a row for each word that is being written, a column for each target word before it.",
+      cross: "a row for each word that is being written, a column for each source word."},
+    heads: "Heads", layerMark: (n) => `L${n}`, headMark: (n) => String(n), meanMark: "mean",
+    head: (layer, head) => `Layer ${layer}, head ${head}`, mean: (layer) => `Layer ${layer}, mean of its heads`,
+    headOff: (name) => `${name}: off`,
+    mask: "Causal mask of the decoder", off: "Switch this head off", meanHasNoSwitch: "Choose one head to switch it off",
+    allOn: (n) => n === 1 ? "1 head off: switch on" : `${n} heads off: all on`, allAreOn: "all heads are on",
+    next: (word) => `What the model expects where “${word}” stands`,
+    before: "mark: the model as it was trained",
+    look: {
+      encoder: (word, seen) => `“${word}” looks at ${seen}.`,
+      decoder: (word, seen) => `Writing “${word}”, the decoder looks back at ${seen}.`,
+      cross: (word, seen) => `Writing “${word}”, the decoder looks at ${seen}.`,
+    },
+    weigh: (word, weight) => `“${word}” ${weight.toFixed(2)}`,
+    leak: (word, weight) => `The answer leaks: it sees “${word}” itself, with ${weight.toFixed(2)}.`,
+    gives: (word, p) => `The model gives “${word}” ${percent(p)} here.`,
+    numbers: "Read the numbers",
+    rowCaption: {encoder: (word, layer) => `“${word}” looks at the source, encoder layer ${layer}, by head`,
+      decoder: (word, layer) => `Writing “${word}”, the decoder looks at the target, layer ${layer}, by head`,
+      cross: (word, layer) => `Writing “${word}”, the decoder looks at the source, layer ${layer}, by head`},
+    nextCaption: (word) => `Ten most probable words where “${word}” stands`,
+    columnToken: "word", columnHead: (n) => `head ${n}`, columnProbability: "probability", columnBefore: "as trained",
+  },
+};

@@ -1,0 +1,96 @@
+"""A translation and the three attentions that make it: encoder, decoder and cross-attention, each with its mask."""
+from __future__ import annotations
+
+import warnings
+from contextlib import ExitStack
+
+import traitlets as t
+
+from lmcourse.widgets.base import ModelWidget
+from lmcourse.widgets.traits import Choice, Number
+
+PARTS = "cross", "encoder", "decoder"
+
+
+class TranslationExplorer(ModelWidget):
+    """Type a sentence of the world; the encoder-decoder translates it in the page, and each of its heads shows where it looks.
+
+    model: "course-seq2seq" (bundled, English into 中文, no torch needed) or a Seq2Seq with its WordTokenizer as `tokenizer`.
+    text: the sentence that is read, words that the tokenizer knows; what does not fit into max_len words is cut, with a warning.
+    target: a text that the decoder is given instead of its own translation; "" for that one, written greedily.
+    examples: sentences to choose from.
+    part: which attention is shown large: "cross" (target looks at source), "encoder" (source at source) or "decoder" (target at target).
+    layer, head: whose attention is shown, counted from 0 (the page counts from 1); head=-1 is the mean of the layer's heads.
+    place: which word of the target is being written, counted from 0: where the decoder looks then, and what it expects; -1 is the end.
+    source_place: the source word whose looks are shown, counted from 0.
+    causal: False takes the decoder's mask away while it reads the finished target: each word then sees those after it.
+    heads_off: (part, layer, head) triples whose output is replaced by zero.
+
+    `read()` gives in Python what the page shows. Every argument but the first two is a trait. ValueError for an empty
+    text, a word that the model does not know, a layer or head that it does not have.
+    """
+    _kind = "seq2seq"
+    _shown = ("text", "part", "layer", "head")
+    text = t.Unicode().tag(sync=True)
+    target = t.Unicode().tag(sync=True)
+    examples = t.List(t.Unicode()).tag(sync=True)
+    part = Choice(*PARTS)
+    layer = Number(0, 0)
+    head = Number(0, -1)
+    place = Number(0, -1)
+    source_place = Number(0, 0)
+    causal = t.Bool(True).tag(sync=True)
+    heads_off = t.List().tag(sync=True)
+
+    def __init__(self, model="course-seq2seq", tokenizer=None, text="", heads_off=(), **traits):
+        super().__init__(model, tokenizer, text=text, heads_off=[list(each) for each in heads_off], **traits)
+        if not text:
+            self.text = text                                        # the default is never validated: say that it is empty
+
+    def _describe(self):
+        return (f"{self.part} attention of layer {self.layer + 1}, {f'head {self.head + 1}' if self.head >= 0 else 'the mean of its heads'}, "
+                f"while the model translates: {self.text}")
+
+    def read(self):
+        """(source words, target words from the start on, `lm.Seq2SeqRecord`) as they are shown; the target is the model's own where none is given."""
+        import torch
+        from lmcourse.generation import generate
+        from lmcourse.interpret import ablate, record
+        model, tokenizer = self.source.model(), self.source.tokenizer
+        source, target = tokenizer.encode(self.text), tokenizer.encode(self.target)
+        with ExitStack() as stack:
+            for part, layer, head in self.heads_off:
+                stack.enter_context(ablate(model, [(layer, head)], part=part))
+            if not target:
+                target = generate(model, [source], model.config.max_len - 1, stop=tokenizer.end_id)[0][1:]
+            target = [i for i in target if i != tokenizer.end_id]
+            seen = record(model, (torch.tensor([source]), torch.tensor([[model.config.start_id, *target]])), causal=self.causal)
+        return [tokenizer.tokens[i] for i in source], ["start", *(tokenizer.tokens[i] for i in target)], seen
+
+    @t.validate("text", "target")
+    def _check_text(self, proposal):
+        name, value, tokenizer = proposal["trait"].name, proposal["value"], self.source.tokenizer
+        if name == "text" and not value.strip():
+            raise ValueError("text is empty; give a sentence, such as 'Anna found a red key in the garden yesterday .'")
+        ids, most = tokenizer.encode(value), self.source.config["max_len"] - (name == "target")       # says which word is not known
+        if len(ids) <= most:
+            return value
+        warnings.warn(f"{name} has {len(ids)} words; the first {most} fit, the rest was cut off", stacklevel=2)
+        return tokenizer.decode(ids[:most])
+
+    @t.validate("layer", "head", "heads_off")
+    def _check_heads(self, proposal):
+        name, value, config = proposal["trait"].name, proposal["value"], self.source.config
+        for each in value if name == "heads_off" else [("cross", value, 0)] if name == "layer" else [("cross", 0, max(value, 0))]:
+            if len(each) != 3 or each[0] not in PARTS or not (0 <= each[1] < config["n_layers"] and 0 <= each[2] < config["n_heads"]):
+                raise ValueError(f"{name}={value!r}; this model has {config['n_layers']} layers of {config['n_heads']} heads, counted from 0, in the parts "
+                                 f"{', '.join(PARTS)}; heads_off is a list such as [('cross', 0, 1)]")
+        return sorted(map(list, value)) if name == "heads_off" else value
+
+    def _figure(self):
+        from lmcourse.plots import attention_map
+        source, target, seen = self.read()
+        weights = getattr(seen, self.part)[self.layer][0, slice(None) if self.head < 0 else [self.head]].mean(0)
+        numbers = [str(i) for i in range(len(target))]              # not every machine has letters for all languages
+        rows, columns = {"cross": (numbers, source), "encoder": (source, source), "decoder": (numbers, numbers)}[self.part]
+        return attention_map(weights.numpy(), rows, y="this word looks", x="at this one", sources=columns)

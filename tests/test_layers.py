@@ -14,13 +14,13 @@ MAY = {
     "world": set(), "tokenizers": {"tokenizers_wordpiece"}, "tokenizers_wordpiece": set(), "corpora": {"packaged"}, "claims": set(), "plots": set(), "quantize": set(), "packaged": set(),
     "versions": set(),
     "models": {"tokenizers", "quantize"},          # a checkpoint holds its tokenizer, and snapped weights
-    "gguf": set(), "smollm2": {"models", "tokenizers", "packaged", "gguf"},
+    "smollm2": {"models", "tokenizers", "packaged"},
     "pretrained_models": {"models", "tokenizers", "packaged", "smollm2"},
     "training": {"models"}, "generation": {"models"}, "adaptation": {"models"}, "interpret": {"models"}, "checks": {"models"},
     "evaluation": {"models", "generation"},
     "widgets": {"models", "tokenizers", "generation", "interpret", "plots", "quantize", "packaged"},       # DecodingLab shows what generation does
 }
-TORCH_FREE = ["lmcourse", "lmcourse.world", "lmcourse.claims", "lmcourse.tokenizers", "lmcourse.quantize", "lmcourse.gguf", "lmcourse.models.layouts",
+TORCH_FREE = ["lmcourse", "lmcourse.world", "lmcourse.claims", "lmcourse.tokenizers", "lmcourse.quantize", "lmcourse.models.layouts",
               "lmcourse.widgets.bundle", "lmcourse.widgets.weights", "lmcourse.widgets.stored"]
 
 

@@ -60,7 +60,7 @@ def once(process, rng, *given):
     try:
         options = next(run)
         while True:
-            options = run.send(draw(options, rng)[0])
+            options = run.send(draw(options, rng))
     except StopIteration as done:
         return done.value
 
@@ -110,5 +110,5 @@ def build(item, target, n, seed, split, measure="entropy"):
         source, meaning, held = item(rng)
         if wanted(split, held, meaning):
             answers.append(every(target, meaning))
-            pairs.append((source, draw(answers[-1], rng)[0]))
+            pairs.append((source, draw(answers[-1], rng)))
     return Task(pairs, answers, measure)

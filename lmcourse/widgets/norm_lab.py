@@ -55,10 +55,9 @@ class NormLab(Widget):
         return f"Size of signal and gradient by depth in a stack of {self.layers} layers, residual {self.residual}, {where}"
 
     def _figure(self):
-        from lmcourse.plots import COLOURS, DASHES, HATCHES, canvas, style
-        figure, axes = canvas(5.6, 3.4)
+        from lmcourse.plots import COLOURS, DASHES, HATCHES, drawing
         names = {"layer": "LayerNorm", "rms": "RMSNorm", "document": "x + normalize(x)"}
-        with style():
+        with drawing(5.6, 3.4) as (figure, axes):
             if self.view == "vector":
                 shown = {"x": self.x} | {names[name]: out.tolist() for name, out in self.outputs().items()}
                 for i, (name, values) in enumerate(shown.items()):

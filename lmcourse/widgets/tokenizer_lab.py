@@ -73,12 +73,11 @@ class TokenizerLab(Widget):
         """The tokens in their boxes. What matplotlib's own font lacks is drawn as bytes, so that every machine draws the same."""
         from matplotlib.font_manager import FontProperties, findfont, get_font
 
-        from lmcourse.plots import COLOURS, INK, canvas, style
+        from lmcourse.plots import COLOURS, INK, drawing
         letters = get_font(findfont(FontProperties(family="DejaVu Sans Mono"))).get_charmap()
         steps = self.tokenizers[self.chosen].steps(self.text)
-        figure, axes = canvas(6.4, 0.4)
         across, x, y = 74, 0.0, 0                                   # characters of the font in a line
-        with style():
+        with drawing(6.4, 0.4) as (figure, axes):
             for i, part in enumerate(steps[-1 if self.step < 0 else min(self.step, len(steps) - 1)][1]):
                 label = part.replace(" ", "␣").replace("\n", "⏎")
                 if any(ord(letter) not in letters for letter in label):

@@ -65,6 +65,25 @@ class Numbers(t.TraitType):
         return found
 
 
+class Text(t.Unicode):
+    """A text that is not empty; what the widget's model cannot read is cut off (`ModelWidget.cut`)."""
+    def __init__(self, default="", **more):
+        super().__init__(default, **more)
+        self.tag(sync=True)
+
+    def validate(self, owner, value):
+        if not super().validate(owner, value).strip():
+            raise ValueError(f"{self.name} is empty; give a sentence, such as 'Anna Bell had a red key.'")
+        return owner.cut(value)
+
+
+def within(what, value, count):
+    """The value, if it is one of `count` places of a model; else a ValueError."""
+    if not 0 <= value < count:
+        raise ValueError(f"{what}={value}; this model has {count}, counted from 0: 0 to {count - 1}")
+    return value
+
+
 def finite(x):
     """JSON has no infinity: None."""
     return x if math.isfinite(x) else None

@@ -5,7 +5,6 @@
 on bytes: Radford et al., 2019), so it can write any text. All load and save Hugging Face's `tokenizer.json`.
 """
 import difflib
-import importlib.util
 import json
 from collections import Counter
 from pathlib import Path
@@ -184,16 +183,15 @@ class BPETokenizer(_Tokenizer):
         included), or, without a size, until every piece of the texts is one token.
 
         library: True trains by Hugging Face's `tokenizers`, False by the lines below; both find the same merges. By
-        default the library trains where it is installed and the text is long enough to make a difference.
+        default the library trains where the text is long enough to make a difference.
         """
         if vocab_size is not None and vocab_size < 257:
             raise ValueError(f"vocab_size={vocab_size}: 256 bytes and {END!r} already make 257")
         counts = Counter(piece for text in texts for piece in PIECES.findall(" " + _checked(text)))
         most = 257 + sum(len(piece.encode("utf-8")) - 1 for piece in counts)          # every piece one token, nothing shared
         size = min(vocab_size or most, most)
-        if library is None:
-            library = most > 20_000 and importlib.util.find_spec("tokenizers") is not None
-        return cls((_learn_by_library if library else _learn)(counts, size - 1))
+        by_library = most > 20_000 if library is None else library
+        return cls((_learn_by_library if by_library else _learn)(counts, size - 1))
 
     def learned(self):
         """[(left, right)] in the order in which they were learnt, readable: ("t", "h"), (" ", "the"), ("<0xE4><0xBD>", "<0xA0>")."""
@@ -292,10 +290,7 @@ def _learn(counts, size):
 
 def _learn_by_library(counts, size):
     """The same by Hugging Face's `tokenizers`, which keeps counts instead of counting again."""
-    try:
-        from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    except ModuleNotFoundError:
-        raise ImportError("library=True needs Hugging Face's tokenizers. Install it with:\n    pip install tokenizers") from None
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)      # the pieces are cut already
     trainer = trainers.BpeTrainer(vocab_size=size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)

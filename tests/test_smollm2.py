@@ -142,7 +142,7 @@ def test_a_package_that_is_missing_or_damaged(cache, tiny, monkeypatch, caplog):
 
 def test_what_opens_the_file_is_missing(cache, tiny, monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "gguf", None)
-    with pytest.raises(packaged.WeightsNotFound, match=r"gguf is missing. Install it with:\n    pip install gguf==0\.19\.0"):
+    with pytest.raises(ImportError, match=r"SmolLM2's file needs gguf. Install it with:\n    pip install gguf==0\.19\.0"):
         lm.pretrained("smollm2")
     assert lm.pretrained("smollm2", otherwise="course-gpt").card["sha256"] and "taking course-gpt instead" in caplog.text
     assert not list(cache.glob("lmcourse/*/*"))

@@ -29,15 +29,17 @@ def _checked(text):
 
 
 class _Tokenizer:
-    """What all share: a list of tokens, whose index is the id, and the special token `<|endoftext|>`."""
+    """What all share: a list of tokens, whose index is the id, among them special ones, of which two stand around a text."""
+    special, ends = (END,), (END, END)
+
     def __init__(self, tokens):
         self.tokens = list(tokens)
         self.ids = {token: i for i, token in enumerate(self.tokens)}
         if len(self.ids) < len(self.tokens):
             raise ValueError(f"a token is listed twice: {Counter(self.tokens).most_common(1)[0][0]!r}")
-        if END not in self.ids:
-            raise ValueError(f"the vocabulary lacks the special token {END!r}")
-        self.end_id = self.ids[END]
+        if missing := [token for token in self.special if token not in self.ids]:
+            raise ValueError(f"the vocabulary lacks the special token {missing[0]!r}")
+        self.start_id, self.end_id = (self.ids[token] for token in self.ends)
 
     def __len__(self):
         return len(self.tokens)
@@ -48,8 +50,8 @@ class _Tokenizer:
         return self.tokens[int(i)]
 
     def rows(self, texts):
-        """Each text as one row of ids, from its start token to its end token: [end_id, ..., end_id]."""
-        return [[self.end_id, *self.encode(text), self.end_id] for text in texts]
+        """Each text as one row of ids, from its start token to its end token: [start_id, ..., end_id]."""
+        return [[self.start_id, *self.encode(text), self.end_id] for text in texts]
 
     def save(self, path):
         """Writes Hugging Face's tokenizer.json (a folder gets a file of that name). Returns the path."""

@@ -4,25 +4,23 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
+from .tokenizers import _Tokenizer
+
 PAD, UNKNOWN, START, SEPARATOR, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-class WordPieceTokenizer:
+class WordPieceTokenizer(_Tokenizer):
     """`tokens` is the vocabulary in the order of the ids; a piece that goes on a word begins with ##.
 
     With `lowercase` capitals and accents are taken away first, as in BERT's uncased models. A special token's name inside
     a text is text, but for [MASK], which stands for itself. Hugging Face's `tokenizers` does the work, as in their BertTokenizer.
     """
-    def __init__(self, tokens, lowercase=False):
-        self.tokens, self.lowercase = list(tokens), lowercase
-        self.ids = {token: i for i, token in enumerate(self.tokens)}
-        if missing := [token for token in SPECIAL if token not in self.ids]:
-            raise ValueError(f"the vocabulary lacks the special token {missing[0]!r}")
-        self.pad_id, self.unknown_id, self.start_id, self.end_id, self.mask_id = (self.ids[token] for token in SPECIAL)
-        self.library = _library(self.ids, lowercase)
+    special, ends = SPECIAL, (START, SEPARATOR)
 
-    def __len__(self):
-        return len(self.tokens)
+    def __init__(self, tokens, lowercase=False):
+        super().__init__(tokens)
+        self.pad_id, self.unknown_id, self.mask_id = (self.ids[token] for token in (PAD, UNKNOWN, MASK))
+        self.lowercase, self.library = lowercase, _library(self.ids, lowercase)
 
     def words(self, text):
         """The text's words and marks, each of which is cut into pieces by itself."""
@@ -45,17 +43,10 @@ class WordPieceTokenizer:
     def decode(self, ids):
         """Words with single spaces between them, none before . , ? ! and :, without [CLS], [SEP] and [PAD]."""
         text = ""
-        for i in ids:
-            if not 0 <= int(i) < len(self.tokens):
-                raise ValueError(f"no token has the id {int(i)}; ids go from 0 to {len(self.tokens) - 1}")
-            token = self.tokens[int(i)]
+        for token in map(self._token, ids):
             if token not in (PAD, START, SEPARATOR):
                 text += token[2:] if token.startswith("##") else token if token in ".,?!:" else " " + token
         return text.removeprefix(" ")
-
-    def rows(self, texts):
-        """Each text as one row of ids: [CLS] ... [SEP]."""
-        return [[self.start_id, *self.encode(text), self.end_id] for text in texts]
 
     def save(self, folder):
         """Writes what Hugging Face's BertTokenizer reads: tokenizer.json, tokenizer_config.json, vocab.txt. Returns the folder."""

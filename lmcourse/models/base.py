@@ -1,4 +1,6 @@
 """What every Transformer here has: token vectors that know where they stand, the first random numbers, and a check of what it is given."""
+import math
+
 import torch.nn as nn
 
 from .positions import rope_angles, sinusoids
@@ -22,7 +24,8 @@ class Transformer(nn.Module):
 
     def embed(self, ids, start, table):
         """ids (B, T), the first of which stands at `start` -> (vectors (B, T, d), rope's angles (cos, sin) of these positions or None).
-        `table` is the learned one, or None."""
+        `table` is the learned one, or None. ValueError for ids that cannot be."""
+        check_ids(ids, self.config.vocab_size, self.config.max_len, start)
         end = start + ids.shape[1]
         x = self.token_embedding(ids)                                   # (B, T, d)
         if table is not None:
@@ -47,14 +50,14 @@ def initialise(model):
             nn.init.zeros_(parameter)
 
 
-def check_ids(ids, c, start=0):
-    """ValueError if a model with the config `c` cannot read ids (B, T) from the position `start` on."""
+def check_ids(ids, vocab_size, max_len=math.inf, start=0):
+    """ValueError if a model cannot read ids (B, T) from the position `start` on."""
     if ids.dim() != 2 or ids.is_floating_point():
         raise ValueError(f"ids must be whole numbers (B, T), a batch of rows; got {tuple(ids.shape)} of {ids.dtype}")
     if ids.shape[1] == 0:
         raise ValueError("an empty prompt: give at least one token, for example the tokenizer's end_id, which starts a text")
-    if start + ids.shape[1] > c.max_len:
-        raise ValueError(f"{start + ids.shape[1]} tokens are more than max_len={c.max_len}")
-    if ids.device.type == "cpu" and (ids.max() >= c.vocab_size or ids.min() < 0):
-        raise ValueError(f"ids go from {int(ids.min())} to {int(ids.max())}, but the model knows 0 to {c.vocab_size - 1}; "
+    if start + ids.shape[1] > max_len:
+        raise ValueError(f"{start + ids.shape[1]} tokens are more than max_len={max_len}")
+    if ids.device.type == "cpu" and (ids.max() >= vocab_size or ids.min() < 0):
+        raise ValueError(f"ids go from {int(ids.min())} to {int(ids.max())}, but the model knows 0 to {vocab_size - 1}; "
                          "do tokenizer and model belong together?")

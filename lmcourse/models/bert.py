@@ -2,7 +2,7 @@
 import torch
 import torch.nn as nn
 
-from .base import Transformer, check_ids, initialise
+from .base import Transformer, initialise
 from .config import TransformerConfig
 from .layers import norm
 from .transformer import Block
@@ -41,8 +41,6 @@ class BERT(Transformer):
     Places that hold `config.pad_id` are looked at by nobody. Raises ValueError for a config or ids that cannot be.
     """
     def __init__(self, config, head="masked"):
-        if config.position == "alibi":
-            raise ValueError("position='alibi' knows no distance to the right; take learned, sinusoidal, rope or none")
         if head not in ("masked", None) and not (isinstance(head, int) and head >= 1):
             raise ValueError(f"head={head!r} must be 'masked', None or a number of classes of at least 1")
         super().__init__(config)
@@ -55,7 +53,6 @@ class BERT(Transformer):
 
     def forward(self, ids, types=None):
         """`types` (B, T): which kind of token each is, 0 for all if None (BERT: 0 the first sentence, 1 the second)."""
-        check_ids(ids, self.config)
         x, angles = self.embed(ids, 0, self.position_embedding)         # (B, T, d)
         if self.type_embedding is not None:
             x = x + self.type_embedding(ids * 0 if types is None else types)

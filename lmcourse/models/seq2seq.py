@@ -5,7 +5,7 @@ import torch
 import torch.nn as nn
 
 from .attention import CrossAttention
-from .base import Transformer, check_ids, initialise
+from .base import Transformer, initialise
 from .layers import norm
 from .transformer import Block
 
@@ -42,8 +42,6 @@ class Seq2Seq(Transformer):
     Raises ValueError for a config or ids that cannot be.
     """
     def __init__(self, config):
-        if config.position == "alibi":
-            raise ValueError("position='alibi' knows no distance to the right; take learned, sinusoidal, rope or none")
         if not 0 <= config.start_id < config.vocab_size:
             raise ValueError(f"start_id={config.start_id} is not a token; the model knows 0 to {config.vocab_size - 1}")
         super().__init__(config, ("position_embedding_source", "position_embedding_target"))
@@ -64,13 +62,12 @@ class Seq2Seq(Transformer):
 
     def read(self, ids, real=None):
         """The encoder: ids (B, S) -> Source. `real` (B, S) is False at padding; where the ids are not pad_id if None."""
-        check_ids(ids, self.config)
+        x, angles = self.embed(ids, 0, self.position_embedding_source)
         if real is None and self.config.pad_id is not None:
             real = ids != self.config.pad_id                            # (B, S)
         if real is not None and not real.any(1).all():
             raise ValueError(f"source {int(real.any(1).int().argmin())} of the batch is empty: it holds nothing but padding")
         mask = None if real is None or real.all() else real[:, None, None]              # (B, 1, 1, S)
-        x, angles = self.embed(ids, 0, self.position_embedding_source)
         x = self.dropout(x)
         for block in self.encoder:
             x = block(x, angles, mask=mask)
@@ -81,7 +78,6 @@ class Seq2Seq(Transformer):
         """The decoder: target ids (B, T) and a Source of B rows, or of one row for all -> logits (B, T, V). With a
         `generation.cache.Cache` the ids continue what it holds."""
         start = 0 if cache is None else cache.length
-        check_ids(ids, self.config, start)
         x, angles = self.embed(ids, start, self.position_embedding_target)
         x = self.dropout(x)
         for i, block in enumerate(self.blocks):

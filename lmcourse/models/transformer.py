@@ -2,7 +2,7 @@
 import torch.nn as nn
 
 from .attention import Attention
-from .base import Transformer, check_ids, initialise
+from .base import Transformer, initialise
 from .layers import MLP, norm
 from .positions import alibi_bias
 
@@ -45,7 +45,6 @@ class GPT(Transformer):
     def forward(self, ids, cache=None):
         """logits (B, T, V). With a `generation.cache.Cache` the ids continue what it holds."""
         start = 0 if cache is None else cache.length
-        check_ids(ids, self.config, start)
         x, angles = self.embed(ids, start, self.position_embedding)     # (B, T, d)
         x = self.dropout(x)
         bias = alibi_bias(self.config.n_heads, ids.shape[1], start + ids.shape[1], ids.device) if self.config.position == "alibi" else None

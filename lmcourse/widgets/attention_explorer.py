@@ -32,7 +32,7 @@ class AttentionExplorer(ModelWidget):
     reader did. ValueError for an empty text, a layer or head that the chosen mind does not have, a temperature <= 0.
     """
     _shown = ("text", "layer", "head")
-    text = Text()
+    text = Text().tag(sync=True)
     second = t.Unicode().tag(sync=True)
     layer = t.Int(0).tag(sync=True)
     head = t.Int(0).tag(sync=True)
@@ -97,7 +97,7 @@ class AttentionExplorer(ModelWidget):
         import torch
         from lmcourse.interpret import ablate, record
         from lmcourse.plots import attention_map
-        if (found := self._real() if self.mind == "minilm" else self._course()) is None:
+        if (found := self._read()) is None:
             return None
         model, ids, labels = found
         with ablate(model, heads=[tuple(pair) for pair in self.heads_off], positions=not self.positions):
@@ -108,16 +108,14 @@ class AttentionExplorer(ModelWidget):
             weights /= weights.sum(1, keepdims=True).clip(1e-12)
         return attention_map(weights, labels, f"layer {self.layer + 1}, head {self.head + 1}")
 
-    def _course(self):
-        """(model, ids, labels) of the course's model."""
-        tokenizer = self.source.tokenizer
-        ids = [tokenizer.end_id, *tokenizer.encode(self.source.cut(self.text)[0])]
-        return self.source.model(), ids, ["start", *(tokenizer.decode([token]).strip() or "␣" for token in ids[1:])]
-
-    def _real(self):
-        """(model, ids, labels) of MiniLM; None where it is not installed."""
+    def _read(self):
+        """(model, ids, labels) of the chosen mind; None where that is MiniLM and it is not installed."""
         from lmcourse.models import load
         from lmcourse.tokenizers import load_tokenizer
+        if self.mind == "course-gpt":
+            tokenizer = self.source.tokenizer
+            ids = [tokenizer.end_id, *tokenizer.encode(self.source.cut(self.text)[0])]
+            return self.source.model(), ids, ["start", *(tokenizer.decode([token]).strip() or "␣" for token in ids[1:])]
         if (folder := installed(MINILM)) is None:
             return None
         tokenizer = load_tokenizer(folder)

@@ -7,7 +7,7 @@ import numpy as np
 import traitlets as t
 
 from lmcourse.widgets.base import ModelWidget, Widget
-from lmcourse.widgets.traits import Choice
+from lmcourse.widgets.traits import Choice, among
 
 LARGEST = 11_000                                                    # bytes of vectors that a stored widget has room for
 
@@ -71,9 +71,7 @@ class EmbeddingMap(ModelWidget):
     @t.validate("shown")
     def _check_shown(self, proposal):
         names = [*self.tables, *filter(None, [self.model_name])]
-        if names and proposal["value"] not in names:
-            raise ValueError(f"shown={proposal['value']!r}; it is {' or '.join(map(repr, names))}")
-        return proposal["value"]
+        return among("shown", proposal["value"], names or [proposal["value"]])
 
     @t.validate("word", "analogy", "examples", "groups")
     def _check_words(self, proposal):

@@ -27,7 +27,7 @@ class MaskLab(ModelWidget):
     stories, or tables that do not fit them.
     """
     _shown = ("text", "place")
-    text = Text()
+    text = Text().tag(sync=True)
     place = Number(0, 0)
     stories = t.List(t.Unicode()).tag(sync=True)
     best = t.List(help="a story: a word: [{word: probability} given both sides, given the left]").tag(sync=True)
@@ -77,9 +77,7 @@ class MaskLab(ModelWidget):
         with torch.no_grad():
             masked = self.masked.model()(torch.tensor([ids]))[0, 1 + len(left)].softmax(-1).tolist()
             causal = self.source.model()(torch.tensor([before]))[0, -1].softmax(-1).tolist()
-        found = {"masked": {}, "causal": {}}
-        for word, p in zip(bert.tokens, masked):
-            found["masked"][word] = p
+        found = {"masked": dict(zip(bert.tokens, masked)), "causal": {}}
         for token, p in enumerate(causal):
             word = gpt.decode([token]).strip() or "␣"
             found["causal"][word] = found["causal"].get(word, 0) + p

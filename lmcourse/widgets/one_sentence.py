@@ -30,7 +30,7 @@ class OneSentence(ModelWidget):
              "mlp": ("projects/gpt-from-scratch",), "lens": ("LogitLab",),
              "logits": ("LogitLab", "algorithm/output-layer"), "surprise": ("SurpriseReader",)}
     _shown = ("text", "position", "layer", "head")
-    text = Text(TEXT)
+    text = Text(TEXT).tag(sync=True)
     position = Number(-1, -1)
     layer = Number(0, 0)
     head = Number(0, 0)

@@ -24,7 +24,7 @@ class SurpriseReader(ModelWidget):
     an unknown colour, too many stories, or stories in which a word is not one token of this model.
     """
     _shown = ("text", "colour", "ended")
-    text = Text()
+    text = Text().tag(sync=True)
     stories = t.List(t.Unicode()).tag(sync=True)
     surprises = t.List(t.List(t.Float()), help="-ln p of each token of each story").tag(sync=True)
     colour = Choice("model", "grammar", "difference")

@@ -9,7 +9,7 @@ import traitlets as t
 from lmcourse.tokenizers import BPETokenizer, load_tokenizer
 from lmcourse.widgets.base import Widget
 from lmcourse.widgets.sources import DATA
-from lmcourse.widgets.traits import Choice, Number
+from lmcourse.widgets.traits import Choice, Number, among
 
 MOST_CHARACTERS, MOST_BYTES = 300, 12_000                           # of the text; of all merges together, as stored in a notebook
 
@@ -65,9 +65,7 @@ class TokenizerLab(Widget):
 
     @t.validate("chosen")
     def _check_chosen(self, proposal):
-        if proposal["value"] not in self.tokenizers:
-            raise ValueError(f"chosen={proposal['value']!r}; the tokenizers here are {', '.join(map(repr, self.tokenizers))}")
-        return proposal["value"]
+        return among("chosen", proposal["value"], self.tokenizers)
 
     def _figure(self):
         """The tokens in their boxes. What matplotlib's own font lacks is drawn as bytes, so that every machine draws the same."""

@@ -82,6 +82,14 @@ def every(process, *given):
     return results
 
 
+def told(process, source, held):
+    """An `item` for `build`: the process draws a meaning, source(meaning) is what tells it, held(meaning) whether train never has it."""
+    def item(rng):
+        meaning = once(process, rng)
+        return source(meaning), meaning, held(meaning)
+    return item
+
+
 def check(n, split):
     if n < 1:
         raise ValueError(f"n={n} items: ask for at least 1")

@@ -37,15 +37,11 @@ def claim(statement: str, holds, control=None) -> None:
     that fails raises ClaimError. TypeError if `holds` or `control` is anything but one truth value.
     """
     _sentence(statement, "statement")
-    truth = _truth(holds, "holds")
-    if control is None:
-        _settle(statement, truth, f"✓ {statement}", statement)
-        return
-    control_truth = _truth(control, "control")
+    truth, broken_too = _truth(holds, "holds"), control is not None and _truth(control, "control")
     why = statement
-    if truth and control_truth:
+    if truth and broken_too:
         why = f"{statement} (the control held too: the broken variant passes the same test, so the test proves nothing)"
-    _settle(statement, truth and not control_truth, f"✓ {statement}", why, controlled=True)
+    _settle(statement, truth and not broken_too, f"✓ {statement}", why, controlled=control is not None)
 
 
 def measured(name: str, value, low: float, high: float) -> None:

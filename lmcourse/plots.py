@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+from contextlib import contextmanager
 from itertools import cycle
 
 import matplotlib
@@ -66,6 +67,13 @@ def canvas(width=6.4, height=3.6):
         return figure, figure.add_subplot()
 
 
+@contextmanager
+def drawing(width=6.4, height=3.6):
+    """`with drawing(4, 3) as (figure, axes): ...`: a canvas, and the course's style for all that is drawn on it."""
+    with style():
+        yield canvas(width, height)
+
+
 def losses(histories, floor=None, x="training step", y="held-out loss (nats per token)", floor_label="floor (no model can do better)",
            describe="Lines of {y} over {x}. {series}{floor}", from_to="{name}: {first:.2f} at {start}, {last:.2f} at {end}. ",
            floor_words="Dashed line, {label}: {floor:.2f}."):
@@ -78,8 +86,7 @@ def losses(histories, floor=None, x="training step", y="held-out loss (nats per 
     if not histories:
         raise ValueError("histories is empty: give {name: history}")
     curves = {name: _curve(name, history) for name, history in histories.items()}
-    figure, axes = canvas()
-    with style():
+    with drawing() as (figure, axes):
         for (name, curve), colour, mark in zip(curves.items(), cycle(COLOURS), cycle("os^D")):
             axes.plot(*zip(*curve), color=colour, marker=mark, markersize=4, label=name)
         if floor is not None:
@@ -112,9 +119,8 @@ def bars_by_kind(excesses, x="loss above the floor (nats per token)", names=None
     if scale not in ("linear", "symlog"):
         raise ValueError(f"scale={scale!r} must be 'linear' or 'symlog'")
     order = sorted(kinds, key=lambda kind: (-max(table[kind] for table in tables.values()), kind))
-    figure, axes = canvas(height=1.2 + len(order) * (0.12 + 0.2 * len(tables)))
     thick = 0.8 / len(tables)
-    with style():
+    with drawing(height=1.2 + len(order) * (0.12 + 0.2 * len(tables))) as (figure, axes):
         for i, (model, table) in enumerate(tables.items()):
             colour = COLOURS[i % len(COLOURS)]
             where = [place - 0.4 + thick * (i + 0.5) for place in range(len(order))]
@@ -147,8 +153,7 @@ def attention_map(weights, tokens, title="", y="this token looks", x="at this on
     if weights.shape != (len(tokens), len(sources)):
         raise ValueError(f"{len(tokens)} tokens need weights ({len(tokens)}, {len(sources)}), not {weights.shape}")
     size = max(3.4, min(7.0, 1.4 + 0.19 * max(len(tokens), len(sources))))
-    figure, axes = canvas(size, size)
-    with style():
+    with drawing(size, size) as (figure, axes):
         axes.imshow(np.where(weights > 0, weights, np.nan) ** 0.5, cmap="cividis_r", vmin=0, vmax=1)
         axes.set_xticks(range(len(sources)), sources, rotation=90, fontsize=8)
         axes.set_yticks(range(len(tokens)), tokens, fontsize=8)

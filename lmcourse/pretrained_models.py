@@ -39,7 +39,7 @@ def pretrained(name, otherwise=None):
         return _bundled(name)
     try:
         return _packaged(name)
-    except (FileNotFoundError, OSError) as error:
+    except (OSError, ImportError) as error:
         if otherwise is None:
             raise
         log.warning("%s is not here (%s); taking %s instead, as asked", name, error, otherwise)

@@ -5,7 +5,6 @@
 on bytes: Radford et al., 2019), so it can write any text. All load and save Hugging Face's `tokenizer.json`.
 """
 import difflib
-import importlib.util
 import json
 from collections import Counter
 from pathlib import Path
@@ -30,15 +29,17 @@ def _checked(text):
 
 
 class _Tokenizer:
-    """What all share: a list of tokens, whose index is the id, and the special token `<|endoftext|>`."""
+    """What all share: a list of tokens, whose index is the id, among them special ones, of which two stand around a text."""
+    special, ends = (END,), (END, END)
+
     def __init__(self, tokens):
         self.tokens = list(tokens)
         self.ids = {token: i for i, token in enumerate(self.tokens)}
         if len(self.ids) < len(self.tokens):
             raise ValueError(f"a token is listed twice: {Counter(self.tokens).most_common(1)[0][0]!r}")
-        if END not in self.ids:
-            raise ValueError(f"the vocabulary lacks the special token {END!r}")
-        self.end_id = self.ids[END]
+        if missing := [token for token in self.special if token not in self.ids]:
+            raise ValueError(f"the vocabulary lacks the special token {missing[0]!r}")
+        self.start_id, self.end_id = (self.ids[token] for token in self.ends)
 
     def __len__(self):
         return len(self.tokens)
@@ -49,8 +50,8 @@ class _Tokenizer:
         return self.tokens[int(i)]
 
     def rows(self, texts):
-        """Each text as one row of ids, from its start token to its end token: [end_id, ..., end_id]."""
-        return [[self.end_id, *self.encode(text), self.end_id] for text in texts]
+        """Each text as one row of ids, from its start token to its end token: [start_id, ..., end_id]."""
+        return [[self.start_id, *self.encode(text), self.end_id] for text in texts]
 
     def save(self, path):
         """Writes Hugging Face's tokenizer.json (a folder gets a file of that name). Returns the path."""
@@ -184,16 +185,15 @@ class BPETokenizer(_Tokenizer):
         included), or, without a size, until every piece of the texts is one token.
 
         library: True trains by Hugging Face's `tokenizers`, False by the lines below; both find the same merges. By
-        default the library trains where it is installed and the text is long enough to make a difference.
+        default the library trains where the text is long enough to make a difference.
         """
         if vocab_size is not None and vocab_size < 257:
             raise ValueError(f"vocab_size={vocab_size}: 256 bytes and {END!r} already make 257")
         counts = Counter(piece for text in texts for piece in PIECES.findall(" " + _checked(text)))
         most = 257 + sum(len(piece.encode("utf-8")) - 1 for piece in counts)          # every piece one token, nothing shared
         size = min(vocab_size or most, most)
-        if library is None:
-            library = most > 20_000 and importlib.util.find_spec("tokenizers") is not None
-        return cls((_learn_by_library if library else _learn)(counts, size - 1))
+        by_library = most > 20_000 if library is None else library
+        return cls((_learn_by_library if by_library else _learn)(counts, size - 1))
 
     def learned(self):
         """[(left, right)] in the order in which they were learnt, readable: ("t", "h"), (" ", "the"), ("<0xE4><0xBD>", "<0xA0>")."""
@@ -292,10 +292,7 @@ def _learn(counts, size):
 
 def _learn_by_library(counts, size):
     """The same by Hugging Face's `tokenizers`, which keeps counts instead of counting again."""
-    try:
-        from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    except ModuleNotFoundError:
-        raise ImportError("library=True needs Hugging Face's tokenizers. Install it with:\n    pip install tokenizers") from None
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)      # the pieces are cut already
     trainer = trainers.BpeTrainer(vocab_size=size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)

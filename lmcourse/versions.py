@@ -1,5 +1,5 @@
 """Whether what is installed is new enough. A chapter asks once, in its first cell, and hears nothing if all is well."""
-from importlib import metadata
+from importlib import import_module, metadata
 
 
 def check_versions():
@@ -23,3 +23,11 @@ def check_versions():
     if wrong:
         raise ImportError("; ".join(f"{requirement.name} {what}, the course needs {requirement.specifier}" for requirement, what in wrong)
                           + ". Install: pip install " + " ".join(f"'{requirement.name}{requirement.specifier}'" for requirement, _ in wrong))
+
+
+def library(module, what, package):
+    """A module that only `what` needs, imported; ImportError that names the line to install where it, or what it imports, is missing."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as missing:
+        raise ImportError(f"{what} needs {missing.name}. Install it with:\n    pip install {package}") from missing

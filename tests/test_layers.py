@@ -11,16 +11,16 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "lmcourse"
 # part -> the parts of ours that it may import (itself always); a part is a module or a folder directly below lmcourse
 MAY = {
-    "world": set(), "tokenizers": {"tokenizers_wordpiece"}, "tokenizers_wordpiece": set(), "corpora": {"packaged"}, "claims": set(), "plots": set(), "quantize": set(), "packaged": set(),
+    "world": set(), "tokenizers": {"tokenizers_wordpiece"}, "tokenizers_wordpiece": {"tokenizers"}, "corpora": {"packaged"}, "claims": set(), "plots": set(), "quantize": set(), "packaged": {"versions"},
     "versions": set(),
     "models": {"tokenizers", "quantize"},          # a checkpoint holds its tokenizer, and snapped weights
-    "gguf": set(), "smollm2": {"models", "tokenizers", "packaged", "gguf"},
+    "smollm2": {"models", "tokenizers", "packaged", "versions"},
     "pretrained_models": {"models", "tokenizers", "packaged", "smollm2"},
-    "training": {"models"}, "generation": {"models"}, "adaptation": {"models"}, "interpret": {"models"}, "checks": {"models"},
-    "evaluation": {"models", "generation"},
+    "training": {"models"}, "generation": {"models"}, "adaptation": {"models"}, "interpret": {"models", "versions"}, "checks": {"models"},
+    "evaluation": {"models", "generation", "versions"},
     "widgets": {"models", "tokenizers", "generation", "interpret", "plots", "quantize", "packaged"},       # DecodingLab shows what generation does
 }
-TORCH_FREE = ["lmcourse", "lmcourse.world", "lmcourse.claims", "lmcourse.tokenizers", "lmcourse.quantize", "lmcourse.gguf", "lmcourse.models.layouts",
+TORCH_FREE = ["lmcourse", "lmcourse.world", "lmcourse.claims", "lmcourse.tokenizers", "lmcourse.quantize", "lmcourse.models.layouts",
               "lmcourse.widgets.bundle", "lmcourse.widgets.weights", "lmcourse.widgets.stored"]
 
 

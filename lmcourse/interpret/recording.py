@@ -7,33 +7,31 @@ from ..models.seq2seq import Seq2Seq
 from .probe import PARTS, layers_of, probing
 
 
+class Pass:
+    """What a model gave for the `logits` of a pass."""
+    @property
+    def probabilities(self):
+        """The distribution of each next token: (B, T, V)."""
+        return self.logits.softmax(-1)
+
+
 @dataclass
-class Record:
+class Record(Pass):
     """One pass. attention[layer] (B, H, T, T): row = the token that looks, column = looked at; logits (B, T, V);
     residual[i] (B, T, d): the stream before block i, and last the stream after the final block."""
     attention: list
     logits: torch.Tensor
     residual: list
 
-    @property
-    def probabilities(self):
-        """The distribution of each next token: (B, T, V)."""
-        return self.logits.softmax(-1)
-
 
 @dataclass
-class Seq2SeqRecord:
+class Seq2SeqRecord(Pass):
     """One pass of a Seq2Seq, a list of layers each: `encoder` (B, H, S, S), `decoder` (B, H, T, T) its self-attention, `cross`
     (B, H, T, S), where row = the target token that looks, column = the source token looked at; logits (B, T, V)."""
     encoder: list
     decoder: list
     cross: list
     logits: torch.Tensor
-
-    @property
-    def probabilities(self):
-        """The distribution of each next token: (B, T, V)."""
-        return self.logits.softmax(-1)
 
 
 @torch.no_grad()

@@ -52,6 +52,8 @@ class Attention(nn.Module):
     """
     def __init__(self, config, causal=True):
         super().__init__()
+        if config.position == "alibi" and not causal:
+            raise ValueError("position='alibi' knows no distance to the right; take learned, sinusoidal, rope or none")
         self.config, self.causal, self.probe = config, causal, None
         heads, kv = config.n_heads, config.n_kv_heads
         self.qkv = nn.Linear(config.d_model, (heads + 2 * kv) * config.d_head, bias=config.bias)

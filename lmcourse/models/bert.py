@@ -2,10 +2,10 @@
 import torch
 import torch.nn as nn
 
+from .base import Transformer, initialise
 from .config import TransformerConfig
 from .layers import norm
-from .positions import rope_angles, sinusoids
-from .transformer import Block, check_ids, initialise
+from .transformer import Block
 
 
 class MaskedHead(nn.Module):
@@ -31,7 +31,7 @@ class ClassHead(nn.Module):
         return self.classifier(self.dropout(self.pooler(x[:, 0]).tanh()))
 
 
-class BERT(nn.Module):
+class BERT(Transformer):
     """An encoder-only Transformer. `model(ids)`, ids (B, T), gives what `head` says:
 
     "masked"   logits (B, T, V) of the token that stood at each place; the output layer is the embedding
@@ -41,49 +41,28 @@ class BERT(nn.Module):
     Places that hold `config.pad_id` are looked at by nobody. Raises ValueError for a config or ids that cannot be.
     """
     def __init__(self, config, head="masked"):
-        super().__init__()
-        if config.position == "alibi":
-            raise ValueError("position='alibi' knows no distance to the right; take learned, sinusoidal, rope or none")
         if head not in ("masked", None) and not (isinstance(head, int) and head >= 1):
             raise ValueError(f"head={head!r} must be 'masked', None or a number of classes of at least 1")
-        self.config = config
-        self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
-        self.position_embedding = nn.Embedding(config.max_len, config.d_model) if config.position == "learned" else None
+        super().__init__(config)
         self.type_embedding = nn.Embedding(config.n_types, config.d_model) if config.n_types else None
-        self.embedding_norm, self.dropout = norm(config), nn.Dropout(config.dropout)
+        self.embedding_norm = norm(config)
         self.blocks = nn.ModuleList(Block(config, causal=False) for _ in range(config.n_layers))
         self.final_norm = norm(config) if config.norm_first else nn.Identity()
         self.head = MaskedHead(config) if head == "masked" else None if head is None else ClassHead(config, head)
-        if config.position == "rope":
-            for name, table in zip(("cos", "sin"), rope_angles(config.d_head, config.max_len, config.rope_base)):
-                self.register_buffer(name, table, persistent=False)
-        if config.position == "sinusoidal":
-            self.register_buffer("waves", sinusoids(config.max_len, config.d_model), persistent=False)
         initialise(self)
 
     def forward(self, ids, types=None):
         """`types` (B, T): which kind of token each is, 0 for all if None (BERT: 0 the first sentence, 1 the second)."""
-        check_ids(ids, self.config)
-        T = ids.shape[1]
-        x = self.token_embedding(ids)                                   # (B, T, d)
-        if self.position_embedding is not None:
-            x = x + self.position_embedding.weight[:T]
-        elif self.config.position == "sinusoidal":
-            x = x * self.config.d_model ** 0.5 + self.waves[:T]
+        x, angles = self.embed(ids, 0, self.position_embedding)         # (B, T, d)
         if self.type_embedding is not None:
             x = x + self.type_embedding(ids * 0 if types is None else types)
         x = self.dropout(self.embedding_norm(x))
-        angles = (self.cos[:T], self.sin[:T]) if self.config.position == "rope" else None
         real = None if self.config.pad_id is None else ids != self.config.pad_id                # (B, T)
         mask = None if real is None or real.all() else real[:, None, None]                      # (B, 1, 1, T)
         for block in self.blocks:
             x = block(x, angles, mask=mask)
         x = self.final_norm(x)                                          # (B, T, d)
         return x if self.head is None else self.head(x, self.token_embedding.weight)
-
-    def count_parameters(self):
-        """How many numbers training may change; tied weights count once."""
-        return sum(p.numel() for p in self.parameters())
 
 
 def bert_config(vocab_size, **changes):

@@ -1,38 +1,36 @@
 """Names: Hugging Face's GPT-2, BERT and Llama and ours say the same thing in different words. Works on numpy and torch,
 imports neither: `join` is torch.cat or np.concatenate."""
 import re
+from itertools import accumulate
 
-_PAIRS = (("wte.weight", "token_embedding.weight"), ("wpe.weight", "position_embedding.weight"), ("ln_f", "final_norm"),
-          ("h.", "blocks."), (".ln_1.", ".attention_norm."), (".ln_2.", ".mlp_norm."), (".attn.c_attn.", ".attention.qkv."),
-          (".attn.c_proj.", ".attention.output."), (".mlp.c_fc.", ".mlp.up."), (".mlp.c_proj.", ".mlp.down."))
+_GPT2 = (("wte.weight", "token_embedding.weight"), ("wpe.weight", "position_embedding.weight"), ("ln_f", "final_norm"),
+         ("h.", "blocks."), (".ln_1.", ".attention_norm."), (".ln_2.", ".mlp_norm."), (".attn.c_attn.", ".attention.qkv."),
+         (".attn.c_proj.", ".attention.output."), (".mlp.c_fc.", ".mlp.up."), (".mlp.c_proj.", ".mlp.down."))
 _CONV1D = re.compile(r"\.(attention\.(qkv|output)|mlp\.(up|down))\.weight$")     # GPT-2 stores these (in, out)
 _BUFFER = re.compile(r"\.attn\.(masked_)?bias$")                                 # its stored causal mask
 ACTIVATIONS = {"gelu_tanh": "gelu_new", "gelu": "gelu"}
 READ_AS = {"dtype": "float32"}                          # a file in float16 saves room; transformers would compute in it too
 
 
+def _renamed(name, pairs, back=False):
+    """The name in the other words: of the `pairs` (theirs, ours) the first that fits the beginning and the first, written with a
+    dot, that fits inside are replaced; with `back` ours become theirs."""
+    pairs = [pair[::-1] for pair in pairs] if back else pairs
+    begins = next(((b, a) for b, a in pairs if b[0] != "." and name.startswith(b)), ("", ""))
+    inside = next(((b, a) for b, a in pairs if b[0] == "." and b in name), ("", ""))
+    return begins[1] + name[len(begins[0]):].replace(*inside, 1)
+
+
 def from_gpt2(state):
     """{Hugging Face name: array} -> {our name: array}, matrices as (out, in). A tied `lm_head.weight` is dropped."""
-    ours = {}
-    for name, array in state.items():
-        name = name.removeprefix("transformer.")
-        if _BUFFER.search(name) or name == "lm_head.weight":
-            continue
-        for theirs, our in _PAIRS:
-            name = our + name[len(theirs):] if name.startswith(theirs) else name.replace(theirs, our) if theirs[0] == "." else name
-        ours[name] = array.T if _CONV1D.search(name) else array
-    return ours
+    kept = {name: array for name, array in state.items() if not _BUFFER.search(name) and name != "lm_head.weight"}
+    ours = {_renamed(name.removeprefix("transformer."), _GPT2): array for name, array in kept.items()}
+    return {name: array.T if _CONV1D.search(name) else array for name, array in ours.items()}
 
 
 def to_gpt2(state):
     """{our name: array} -> {Hugging Face name: array}, under `transformer.`, matrices as (in, out)."""
-    theirs = {}
-    for name, array in state.items():
-        array = array.T if _CONV1D.search(name) else array
-        for hf, our in _PAIRS:
-            name = hf + name[len(our):] if name.startswith(our) else name.replace(our, hf) if hf[0] == "." else name
-        theirs["transformer." + name] = array
-    return theirs
+    return {"transformer." + _renamed(name, _GPT2, back=True): array.T if _CONV1D.search(name) else array for name, array in state.items()}
 
 
 def gpt2_config(config):
@@ -75,13 +73,6 @@ _LLAMA = (("embed_tokens.weight", "token_embedding.weight"), ("lm_head.weight", 
 _PARTS = re.compile(r"\.attention\.(query|key|value|[qkv]_proj)\.(weight|bias)$")      # stored one by one, one matrix here
 
 
-def _renamed(name, pairs):
-    """The first pair that fits the beginning and the first, written with a dot, that fits inside are replaced."""
-    begins = next(((b, a) for b, a in pairs if b[0] != "." and name.startswith(b)), ("", ""))
-    inside = next(((b, a) for b, a in pairs if b[0] == "." and b in name), ("", ""))
-    return begins[1] + name[len(begins[0]):].replace(*inside, 1)
-
-
 def _joined(state, parts, join):
     """The query, key and value of each layer, three arrays, as one: rows of queries first, then keys, then values."""
     whole = {name: array for name, array in state.items() if not _PARTS.search(name)}
@@ -95,15 +86,12 @@ def _joined(state, parts, join):
 
 def _parted(state, parts, rows):
     """The reverse of `_joined`; `rows`: how many of the rows are queries, keys, values."""
-    parted = {}
+    parted, ends = {}, [*accumulate(rows)]
     for name, array in state.items():
-        if ".attention.qkv." not in name:
+        if ".attention.qkv." in name:
+            parted |= {name.replace(".qkv.", f".{part}."): array[end - count:end] for part, count, end in zip(parts, rows, ends)}
+        else:
             parted[name] = array
-            continue
-        at = 0
-        for part, count in zip(parts, rows):
-            parted[name.replace(".qkv.", f".{part}.")] = array[at:at + count]
-            at += count
     return parted
 
 
@@ -122,15 +110,9 @@ def from_bert(state, join):
 def to_bert(state):
     """{our name: array} of a BERT -> {Hugging Face name: array}, as BertForMaskedLM or BertForSequenceClassification reads them."""
     width = len(state["embedding_norm.weight"])
-    theirs = {}
-    for name, array in _parted(state, ("query", "key", "value"), [width] * 3).items():
-        if name.startswith("head."):
-            theirs[_renamed(name, [(b, a) for a, b in _BERT_HEADS])] = array
-            continue
-        backwards = [(b, a) for a, b in _BERT if b != ".attention."]
-        name = re.sub(r"\.attention\.(query|key|value)\.", r".attention.self.\1.", name)
-        theirs["bert." + _renamed(name, backwards)] = array
-    return theirs
+    parted = _parted(state, ("query", "key", "value"), [width] * 3)
+    return {_renamed(name, _BERT_HEADS, back=True) if name.startswith("head.") else "bert." + _renamed(name, _BERT, back=True): array
+            for name, array in parted.items()}
 
 
 def bert_settings(config, head):
@@ -183,8 +165,7 @@ def to_llama(state, config):
     """{our name: array} of a GPT with these settings -> {Hugging Face name: array}, as LlamaForCausalLM reads them."""
     kv = config.n_kv_heads * config.d_head
     parted = _parted(state, ("q_proj", "k_proj", "v_proj"), (config.d_model, kv, kv))
-    backwards = [(ours, theirs) for theirs, ours in _LLAMA if ours != ".attention."]
-    theirs = {_renamed(re.sub(r"\.attention\.(.)_proj\.", r".self_attn.\1_proj.", name), backwards): array for name, array in parted.items()}
+    theirs = {_renamed(name, _LLAMA, back=True): array for name, array in parted.items()}
     return {name if name == "lm_head.weight" else "model." + name: array for name, array in theirs.items()}
 
 

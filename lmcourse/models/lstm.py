@@ -1,6 +1,8 @@
 """The language model before attention: a recurrent network that carries one state from word to word."""
 import torch.nn as nn
 
+from .base import check_ids
+
 
 class LSTMLanguageModel(nn.Module):
     """Embedding, LSTM (Hochreiter & Schmidhuber, 1997), linear output. ids (B, T) -> logits (B, T, V).
@@ -19,10 +21,7 @@ class LSTMLanguageModel(nn.Module):
         self.output = nn.Linear(d_hidden, vocab_size)
 
     def forward(self, ids, state=None, return_state=False):
-        if ids.dim() != 2 or ids.shape[1] == 0:
-            raise ValueError(f"ids must be (B, T) with at least one token a row; got {tuple(ids.shape)}")
-        if ids.device.type == "cpu" and (ids.max() >= self.vocab_size or ids.min() < 0):
-            raise ValueError(f"ids go from {int(ids.min())} to {int(ids.max())}, but the model knows 0 to {self.vocab_size - 1}")
+        check_ids(ids, self.vocab_size)
         hidden, state = self.lstm(self.embedding(ids), state)           # (B, T, d_hidden)
         logits = self.output(hidden)                                    # (B, T, V)
         return (logits, state) if return_state else logits

@@ -5,9 +5,9 @@ import torch
 import torch.nn as nn
 
 from .attention import CrossAttention
+from .base import Transformer, initialise
 from .layers import norm
-from .positions import rope_angles, sinusoids
-from .transformer import Block, check_ids, initialise
+from .transformer import Block
 
 
 class DecoderBlock(Block):
@@ -18,13 +18,9 @@ class DecoderBlock(Block):
 
     def forward(self, x, source, mask=None, angles=None, cache=None):
         """`source` (k, v): what `cross_attention.keys_values` made of the source; `mask` (B, 1, 1, S) is False at its padding."""
-        if not self.norm_first:
-            x = self.attention_norm(x + self.dropout(self.attention(x, angles, cache)))
-            x = self.cross_norm(x + self.dropout(self.cross_attention(x, source, mask)))
-            return self.mlp_norm(x + self.dropout(self.mlp(x)))
-        x = x + self.dropout(self.attention(self.attention_norm(x), angles, cache))
-        x = x + self.dropout(self.cross_attention(self.cross_norm(x), source, mask))
-        return x + self.dropout(self.mlp(self.mlp_norm(x)))
+        x = self.add(x, self.attention_norm, self.attention, angles, cache)
+        x = self.add(x, self.cross_norm, self.cross_attention, source, mask)
+        return self.add(x, self.mlp_norm, self.mlp)
 
 
 class Source(NamedTuple):
@@ -35,7 +31,7 @@ class Source(NamedTuple):
     mask: torch.Tensor | None
 
 
-class Seq2Seq(nn.Module):
+class Seq2Seq(Transformer):
     """An encoder-decoder Transformer. `model((source_ids, target_ids))`, (B, S) and (B, T), gives logits (B, T, V): row t scores
     the target's token t + 1.
 
@@ -46,27 +42,14 @@ class Seq2Seq(nn.Module):
     Raises ValueError for a config or ids that cannot be.
     """
     def __init__(self, config):
-        super().__init__()
-        if config.position == "alibi":
-            raise ValueError("position='alibi' knows no distance to the right; take learned, sinusoidal, rope or none")
         if not 0 <= config.start_id < config.vocab_size:
             raise ValueError(f"start_id={config.start_id} is not a token; the model knows 0 to {config.vocab_size - 1}")
-        self.config = config
-        self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
-        learned = config.position == "learned"
-        self.position_embedding_source = nn.Embedding(config.max_len, config.d_model) if learned else None
-        self.position_embedding_target = nn.Embedding(config.max_len, config.d_model) if learned else None
-        self.dropout = nn.Dropout(config.dropout)
+        super().__init__(config, ("position_embedding_source", "position_embedding_target"))
         self.encoder = nn.ModuleList(Block(config, causal=False) for _ in range(config.n_layers))
         self.encoder_norm = norm(config) if config.norm_first else nn.Identity()
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_layers))
         self.final_norm = norm(config) if config.norm_first else nn.Identity()
         self.output = None if config.tie_weights else nn.Linear(config.d_model, config.vocab_size, bias=False)
-        if config.position == "rope":
-            for name, table in zip(("cos", "sin"), rope_angles(config.d_head, config.max_len, config.rope_base)):
-                self.register_buffer(name, table, persistent=False)
-        if config.position == "sinusoidal":
-            self.register_buffer("waves", sinusoids(config.max_len, config.d_model), persistent=False)
         initialise(self)
 
     def forward(self, pair):
@@ -79,13 +62,13 @@ class Seq2Seq(nn.Module):
 
     def read(self, ids, real=None):
         """The encoder: ids (B, S) -> Source. `real` (B, S) is False at padding; where the ids are not pad_id if None."""
-        check_ids(ids, self.config)
+        x, angles = self.embed(ids, 0, self.position_embedding_source)
         if real is None and self.config.pad_id is not None:
             real = ids != self.config.pad_id                            # (B, S)
         if real is not None and not real.any(1).all():
             raise ValueError(f"source {int(real.any(1).int().argmin())} of the batch is empty: it holds nothing but padding")
         mask = None if real is None or real.all() else real[:, None, None]              # (B, 1, 1, S)
-        x, angles = self._embedded(ids, 0, self.position_embedding_source)
+        x = self.dropout(x)
         for block in self.encoder:
             x = block(x, angles, mask=mask)
         x = self.encoder_norm(x)                                        # (B, S, d)
@@ -95,23 +78,9 @@ class Seq2Seq(nn.Module):
         """The decoder: target ids (B, T) and a Source of B rows, or of one row for all -> logits (B, T, V). With a
         `generation.cache.Cache` the ids continue what it holds."""
         start = 0 if cache is None else cache.length
-        check_ids(ids, self.config, start)
-        x, angles = self._embedded(ids, start, self.position_embedding_target)
+        x, angles = self.embed(ids, start, self.position_embedding_target)
+        x = self.dropout(x)
         for i, block in enumerate(self.blocks):
             x = block(x, source.keys_values[i], source.mask, angles, None if cache is None else cache.layers[i])
         x = self.final_norm(x)
         return x @ self.token_embedding.weight.mT if self.output is None else self.output(x)
-
-    def _embedded(self, ids, start, positions):
-        """What enters the first block (B, T, d), and rope's angles (cos, sin) or None."""
-        end = start + ids.shape[1]
-        x = self.token_embedding(ids)
-        if positions is not None:
-            x = x + positions.weight[start:end]
-        elif self.config.position == "sinusoidal":
-            x = x * self.config.d_model ** 0.5 + self.waves[start:end]
-        return self.dropout(x), (self.cos[start:end], self.sin[start:end]) if self.config.position == "rope" else None
-
-    def count_parameters(self):
-        """How many numbers training may change; tied weights count once."""
-        return sum(p.numel() for p in self.parameters())

@@ -2,32 +2,43 @@
 import random
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
 IGNORED = -100                                          # a target that is not scored; cross_entropy's own default
 
 
-class Batches:
+class Groups:
+    """Endless groups of `size` rows of ids of similar length; `length` says how long a row is. The order is drawn from `seed`
+    alone: iterating again gives the same groups, which lets a broken run resume where it was."""
+    def __init__(self, rows, size, seed, length=len):
+        if not rows:
+            raise ValueError("no rows to train on")
+        self.seed, rows = seed, sorted(rows, key=length)
+        self.groups = [rows[at:at + size] for at in range(0, len(rows), size)]
+
+    def __iter__(self):
+        rng, groups = random.Random(self.seed), list(self.groups)
+        while True:
+            rng.shuffle(groups)
+            yield from groups
+
+
+class Batches(Groups):
     """Endless batches (inputs, targets), both (size, T): targets are the inputs one step ahead, padding is not scored.
 
     Rows of similar length go together, so there is almost no padding, and no row is ever cut. The order is drawn from
     `seed` alone: iterating again gives the same batches, which lets a broken run resume where it was.
     """
     def __init__(self, rows, size=16, seed=0):
-        if not rows:
-            raise ValueError("no rows to train on")
+        super().__init__([torch.tensor(row) for row in rows], size, seed)
         if any(len(row) < 2 for row in rows):
             raise ValueError("a row needs at least two tokens: one to read, one to predict")
-        self.seed, order = seed, sorted(range(len(rows)), key=lambda i: len(rows[i]))
-        self.groups = [[torch.tensor(rows[i]) for i in order[at:at + size]] for at in range(0, len(order), size)]
 
     def __iter__(self):
-        rng, groups = random.Random(self.seed), list(self.groups)
-        while True:
-            rng.shuffle(groups)
-            yield from map(pad, groups)
+        return map(pad, super().__iter__())
 
 
-class PairBatches:
+class PairBatches(Groups):
     """Endless batches ((source, target in), target out) for a Seq2Seq: (size, S), (size, T) and (size, T), the last one step ahead.
 
     sources    rows of ids, filled up with `pad_id`, the model's own
@@ -39,23 +50,20 @@ class PairBatches:
             raise ValueError(f"{len(sources)} sources and {len(targets)} targets: give as many of both, at least one")
         if not all(sources) or any(len(row) < 2 for row in targets):
             raise ValueError("a source needs at least one token, a target two: one to read, one to predict")
-        self.seed, self.pad_id = seed, pad_id
-        order = sorted(range(len(sources)), key=lambda i: (len(sources[i]), len(targets[i])))
-        self.groups = [[(torch.tensor(sources[i]), torch.tensor(targets[i])) for i in order[at:at + size]] for at in range(0, len(order), size)]
+        pairs = [(torch.tensor(source), torch.tensor(target)) for source, target in zip(sources, targets)]
+        super().__init__(pairs, size, seed, length=lambda pair: tuple(map(len, pair)))
+        self.pad_id = pad_id
 
     def __iter__(self):
-        rng, groups = random.Random(self.seed), list(self.groups)
-        while True:
-            rng.shuffle(groups)
-            for sources, targets in (zip(*group) for group in groups):
-                read, (written, scored) = torch.nn.utils.rnn.pad_sequence(sources, batch_first=True, padding_value=self.pad_id), pad(targets)
-                yield (read, written), scored
+        for sources, targets in (zip(*group) for group in super().__iter__()):
+            read, (written, scored) = pad_sequence(sources, batch_first=True, padding_value=self.pad_id), pad(targets)
+            yield (read, written), scored
 
 
 def pad(group):
     """Rows of ids of different length as (inputs, targets), each (B, T). Inputs are padded with 0 on the right, where a
     causal model never looks back from; their targets are not scored."""
-    whole = torch.nn.utils.rnn.pad_sequence(group, batch_first=True, padding_value=IGNORED)         # (B, T + 1)
+    whole = pad_sequence(group, batch_first=True, padding_value=IGNORED)         # (B, T + 1)
     return whole[:, :-1].clamp(min=0), whole[:, 1:].contiguous()
 
 

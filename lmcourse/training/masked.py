@@ -1,9 +1,8 @@
 """Masked-language batches: some words are hidden, and these alone are scored (Devlin et al., 2019)."""
-import random
-
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
-from .batches import IGNORED
+from .batches import IGNORED, Groups
 
 
 def mask_tokens(ids, mask_id, vocab_size, special, rate=0.15, generator=None):
@@ -23,24 +22,18 @@ def mask_tokens(ids, mask_id, vocab_size, special, rate=0.15, generator=None):
     return inputs.where(~(chosen & (draw[1] >= 0.9)), other), targets
 
 
-class MaskedBatches:
+class MaskedBatches(Groups):
     """Endless batches (inputs, targets) for a BERT, hidden anew each time a row comes again. Rows of similar length go together.
 
     rows: ids from [CLS] to [SEP]; tokenizer: a WordPieceTokenizer, or anything with .pad_id, .start_id, .end_id, .mask_id and a
     length. The order and what is hidden follow from `seed` alone.
     """
     def __init__(self, rows, tokenizer, size=16, seed=0, rate=0.15):
-        if not rows:
-            raise ValueError("no rows to train on")
-        self.tokenizer, self.seed, self.rate = tokenizer, seed, rate
-        order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-        self.groups = [[torch.tensor(rows[i]) for i in order[at:at + size]] for at in range(0, len(order), size)]
+        super().__init__([torch.tensor(row) for row in rows], size, seed)
+        self.tokenizer, self.rate = tokenizer, rate
 
     def __iter__(self):
-        t, rng, groups = self.tokenizer, random.Random(self.seed), list(self.groups)
-        generator = torch.Generator().manual_seed(self.seed)
-        while True:
-            rng.shuffle(groups)
-            for group in groups:
-                ids = torch.nn.utils.rnn.pad_sequence(group, batch_first=True, padding_value=t.pad_id)
-                yield mask_tokens(ids, t.mask_id, len(t), {t.pad_id, t.start_id, t.end_id}, self.rate, generator)
+        t, generator = self.tokenizer, torch.Generator().manual_seed(self.seed)
+        for group in super().__iter__():
+            ids = pad_sequence(group, batch_first=True, padding_value=t.pad_id)
+            yield mask_tokens(ids, t.mask_id, len(t), {t.pad_id, t.start_id, t.end_id}, self.rate, generator)

@@ -1,14 +1,12 @@
 """What each word looks at, in any layer and head, and what that does to the next word."""
 from __future__ import annotations
 
-import warnings
-
 import traitlets as t
 
 from lmcourse.packaged import MINILM, installed
 from lmcourse.widgets import sources
 from lmcourse.widgets.base import ModelWidget, carried
-from lmcourse.widgets.traits import Choice, Number
+from lmcourse.widgets.traits import Choice, Number, Text, within
 
 
 class AttentionExplorer(ModelWidget):
@@ -34,7 +32,7 @@ class AttentionExplorer(ModelWidget):
     reader did. ValueError for an empty text, a layer or head that the chosen mind does not have, a temperature <= 0.
     """
     _shown = ("text", "layer", "head")
-    text = t.Unicode().tag(sync=True)
+    text = Text().tag(sync=True)
     second = t.Unicode().tag(sync=True)
     layer = t.Int(0).tag(sync=True)
     head = t.Int(0).tag(sync=True)
@@ -52,9 +50,7 @@ class AttentionExplorer(ModelWidget):
     missing = t.Unicode(help="why they cannot be brought").tag(sync=True)
 
     def __init__(self, model="course-gpt", tokenizer=None, text="", heads_off=(), **traits):
-        super().__init__(model, tokenizer, text=text, heads_off=[list(pair) for pair in heads_off], **traits)
-        if not text:
-            self.text = text                                        # the default is never validated: say that it is empty
+        super().__init__(model, tokenizer, **traits, text=text, heads_off=[list(pair) for pair in heads_off])      # mind before text
 
     def _describe(self):
         whose = " of MiniLM" if self.mind == "minilm" else ""
@@ -62,13 +58,13 @@ class AttentionExplorer(ModelWidget):
 
     @property
     def _sizes(self):
-        """(layers, heads) of the chosen mind."""
+        """{"layer": how many layers, "head": how many heads the chosen mind has}"""
         config = sources.ENCODER_CONFIG if self.mind == "minilm" else self.source.config
-        return config["n_layers"], config["n_heads"]
+        return {"layer": config["n_layers"], "head": config["n_heads"]}
 
     @t.observe("mind")
     def _change_mind(self, change):
-        L, H = self._sizes
+        L, H = self._sizes.values()
         self.layer, self.head = min(self.layer, L - 1), min(self.head, H - 1)
         self.heads_off = [pair for pair in self.heads_off if pair[0] < L and pair[1] < H]
         if self.mind == "minilm" and not self.carrier_encoder:
@@ -79,26 +75,14 @@ class AttentionExplorer(ModelWidget):
                 self._brings = carried(found)                       # keeps it alive as long as this widget
                 self.carrier_encoder = self._brings.model_id
 
-    @t.validate("text")
-    def _check_text(self, proposal):
-        text = proposal["value"]
-        if not text.strip():
-            raise ValueError("text is empty; give a sentence, such as 'Anna Bell had a red key.'")
-        if self.mind == "minilm":
-            return text                                             # the page reads as much as fits, and says so
-        fits, total = self.source.cut(text)
-        if fits != text:
-            warnings.warn(f"text has {total} tokens; the first {self.source.max_tokens} fit, the rest was cut off",
-                          stacklevel=2)
-        return fits
+    def cut(self, text):
+        """As in ModelWidget; of MiniLM the page reads as much as fits, and says so."""
+        return text if self.mind == "minilm" else super().cut(text)
 
-    @t.validate("layer")
-    def _check_layer(self, proposal):
-        return self._within("layer", proposal["value"], self._sizes[0])
-
-    @t.validate("head")
-    def _check_head(self, proposal):
-        return self._within("head", proposal["value"], self._sizes[1])
+    @t.validate("layer", "head")
+    def _check_size(self, proposal):
+        name = proposal["trait"].name
+        return within(name, proposal["value"], self._sizes[name])
 
     @t.validate("heads_off")
     def _check_heads_off(self, proposal):
@@ -106,20 +90,14 @@ class AttentionExplorer(ModelWidget):
         for pair in proposal["value"]:
             if len(pair) != 2:
                 raise ValueError(f"heads_off holds {pair!r}; it is a list of (layer, head) pairs, such as [(0, 3)]")
-            pairs.append([self._within("layer in heads_off", pair[0], self._sizes[0]),
-                          self._within("head in heads_off", pair[1], self._sizes[1])])
+            pairs.append([within(f"{name} in heads_off", value, count) for value, (name, count) in zip(pair, self._sizes.items())])
         return sorted(pairs)
-
-    def _within(self, what, value, count):
-        if not 0 <= value < count:
-            raise ValueError(f"{what}={value}; this model has {count}, counted from 0: 0 to {count - 1}")
-        return value
 
     def _figure(self):
         import torch
         from lmcourse.interpret import ablate, record
         from lmcourse.plots import attention_map
-        if (found := self._real() if self.mind == "minilm" else self._course()) is None:
+        if (found := self._read()) is None:
             return None
         model, ids, labels = found
         with ablate(model, heads=[tuple(pair) for pair in self.heads_off], positions=not self.positions):
@@ -130,16 +108,14 @@ class AttentionExplorer(ModelWidget):
             weights /= weights.sum(1, keepdims=True).clip(1e-12)
         return attention_map(weights, labels, f"layer {self.layer + 1}, head {self.head + 1}")
 
-    def _course(self):
-        """(model, ids, labels) of the course's model."""
-        tokenizer = self.source.tokenizer
-        ids = [tokenizer.end_id, *tokenizer.encode(self.source.cut(self.text)[0])]
-        return self.source.model(), ids, ["start", *(tokenizer.decode([token]).strip() or "␣" for token in ids[1:])]
-
-    def _real(self):
-        """(model, ids, labels) of MiniLM; None where it is not installed."""
+    def _read(self):
+        """(model, ids, labels) of the chosen mind; None where that is MiniLM and it is not installed."""
         from lmcourse.models import load
         from lmcourse.tokenizers import load_tokenizer
+        if self.mind == "course-gpt":
+            tokenizer = self.source.tokenizer
+            ids = [tokenizer.end_id, *tokenizer.encode(self.source.cut(self.text)[0])]
+            return self.source.model(), ids, ["start", *(tokenizer.decode([token]).strip() or "␣" for token in ids[1:])]
         if (folder := installed(MINILM)) is None:
             return None
         tokenizer = load_tokenizer(folder)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import warnings
 import weakref
 from collections import defaultdict
 
@@ -100,10 +101,17 @@ class ModelWidget(Widget):
     weights = t.Unicode().tag(sync=True)
     carrier = t.Unicode().tag(sync=True)
 
-    def __init__(self, model, tokenizer=None, **traits):
+    def __init__(self, model="course-gpt", tokenizer=None, **traits):
         self.source = sources.find(model, tokenizer, self._kind)
         self._carrier = carried(self.source)                        # keeps it alive as long as a widget needs it
         super().__init__(weights=self.source.name, carrier=self._carrier.model_id, **traits)
+
+    def cut(self, text):
+        """As much of a text as the model reads; a warning says what was cut off."""
+        fits, total = self.source.cut(text)
+        if fits != text:
+            warnings.warn(f"text has {total} tokens; the first {self.source.max_tokens} fit, the rest was cut off", stacklevel=2)
+        return fits
 
 
 def carried(source) -> Weights:

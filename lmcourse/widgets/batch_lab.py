@@ -97,8 +97,7 @@ class BatchLab(Widget):
         """The rows as cells, one colour a text, padding hatched."""
         from lmcourse import plots
         rows = self.places()
-        figure, axes = plots.canvas(6.4, 0.9 + 0.28 * len(rows))
-        with plots.style():
+        with plots.drawing(6.4, 0.9 + 0.28 * len(rows)) as (figure, axes):
             for y, row in enumerate(rows):
                 for x, (_, _, text) in enumerate(row):
                     colour = plots.INK if text is None else plots.COLOURS[text % 4]

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 
 import traitlets as t
 
@@ -38,16 +37,9 @@ class DecodingLab(ModelWidget):
     steps = Number(0, 0, 4096)
     stop = Choice("end", "sentence")
 
-    def __init__(self, model="course-gpt", tokenizer=None, **traits):
-        super().__init__(model, tokenizer, **traits)
-
     @t.validate("text")
     def _check_text(self, proposal):
-        text = proposal["value"].rstrip()
-        fits, total = self.source.cut(text)
-        if fits != text:
-            warnings.warn(f"text has {total} tokens; the first {self.source.max_tokens} fit, the rest was cut off", stacklevel=2)
-        return fits
+        return self.cut(proposal["value"].rstrip())
 
     def prompt(self) -> list[int]:
         """The start token and the text."""

@@ -7,7 +7,7 @@ import numpy as np
 import traitlets as t
 
 from lmcourse.widgets.base import ModelWidget, Widget
-from lmcourse.widgets.traits import Choice
+from lmcourse.widgets.traits import Choice, among
 
 LARGEST = 11_000                                                    # bytes of vectors that a stored widget has room for
 
@@ -71,9 +71,7 @@ class EmbeddingMap(ModelWidget):
     @t.validate("shown")
     def _check_shown(self, proposal):
         names = [*self.tables, *filter(None, [self.model_name])]
-        if names and proposal["value"] not in names:
-            raise ValueError(f"shown={proposal['value']!r}; it is {' or '.join(map(repr, names))}")
-        return proposal["value"]
+        return among("shown", proposal["value"], names or [proposal["value"]])
 
     @t.validate("word", "analogy", "examples", "groups")
     def _check_words(self, proposal):
@@ -106,12 +104,11 @@ class EmbeddingMap(ModelWidget):
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
     def _figure(self):
-        from lmcourse.plots import COLOURS, canvas, style
+        from lmcourse.plots import COLOURS, drawing
         unit = self.unit_vectors()
         left, sizes, _ = np.linalg.svd(unit - unit.mean(0), full_matrices=False)
         at = dict(zip(self.words, left[:, :2] * sizes[:2]))         # (n, 2)
-        figure, axes = canvas(5.6, 4.6)
-        with style():
+        with drawing(5.6, 4.6) as (figure, axes):
             for i, (name, members) in enumerate(self.groups or [["words", self.words]]):
                 axes.scatter(*zip(*(at[word] for word in members)), color=COLOURS[i % 4], marker="os^D"[i // 4], s=16, label=name)
                 axes.annotate(members[0], at[members[0]], fontsize=8)

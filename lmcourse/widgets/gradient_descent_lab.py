@@ -1,19 +1,14 @@
 """How SGD, momentum and Adam walk down a loss of two parameters."""
 from __future__ import annotations
 
-import math
-
 from lmcourse.widgets.base import Widget
 from lmcourse.widgets.traits import Choice, Number, Numbers
 
 SIDE = 2                                                            # the map shows -2 to 2 both ways
-# loss and gradient at (x, y); r is the steepness ratio
-SURFACES = {
-    "valley": (lambda x, y, r: (x * x + r * y * y) / 2, lambda x, y, r: (x, r * y)),
-    "rosenbrock": (lambda x, y, r: (1 - x) ** 2 + r * (y + 1 - x * x) ** 2,
-                   lambda x, y, r: (-2 * (1 - x) - 4 * r * x * (y + 1 - x * x), 2 * r * (y + 1 - x * x))),
-    "two_minima": (lambda x, y, r: (x * x - 1) ** 2 + 0.3 * x + r * y * y / 2,
-                   lambda x, y, r: (4 * x * (x * x - 1) + 0.3, r * y)),
+SURFACES = {                                                        # the loss at (x, y); r is the steepness ratio
+    "valley": lambda x, y, r: (x * x + r * y * y) / 2,
+    "rosenbrock": lambda x, y, r: (1 - x) ** 2 + r * (y + 1 - x * x) ** 2,
+    "two_minima": lambda x, y, r: (x * x - 1) ** 2 + 0.3 * x + r * y * y / 2,
 }
 OPTIMIZERS = ("sgd", "momentum", "adam")
 
@@ -45,13 +40,11 @@ class GradientDescentLab(Widget):
     def _figure(self):
         import numpy as np
 
-        from lmcourse.plots import COLOURS, canvas, style
-        figure, axes = canvas(2.9, 2.7)
-        value = SURFACES[self.surface][0]
+        from lmcourse.plots import COLOURS, drawing
         grid = np.linspace(-SIDE, SIDE, 120)
-        loss = value(grid[None, :], grid[:, None], self.steepness)
+        loss = SURFACES[self.surface](grid[None, :], grid[:, None], self.steepness)
         above = loss - loss.min() + 1e-6
-        with style():
+        with drawing(2.9, 2.7) as (figure, axes):
             axes.contourf(grid, grid, above, levels=np.sort(above.max() / 2.4 ** np.arange(12)), cmap="Blues_r", alpha=0.6,
                           norm="log", extend="min")
             for name, colour, line in zip(OPTIMIZERS, COLOURS[1:], ("o-", "s--", "^:")):
@@ -62,19 +55,17 @@ class GradientDescentLab(Widget):
         return figure
 
     def _path(self, optimizer):
-        """[(x, y)] after 0, 1, ... steps, as the page computes them, for the picture."""
-        gradient, at, beta = SURFACES[self.surface][1], list(self.start), self.momentum
-        path, mean, square = [tuple(at)], [0.0, 0.0], [0.0, 0.0]
-        for step in range(1, self.steps + 1):
-            for i, g in enumerate(gradient(*at, self.steepness)):
-                if optimizer == "adam":
-                    mean[i], square[i] = beta * mean[i] + (1 - beta) * g, 0.999 * square[i] + 0.001 * g * g
-                    root = math.sqrt(square[i] / (1 - 0.999 ** step))
-                    at[i] -= self.lr * mean[i] / (1 - beta ** step) / (root + 1e-8)
-                else:
-                    mean[i] = (beta if optimizer == "momentum" else 0) * mean[i] + g
-                    at[i] -= self.lr * mean[i]
-            if max(map(abs, at)) >= 1e6:
+        """[(x, y)] after 0, 1, ... steps of torch's own optimizer, for the picture."""
+        import torch
+        at, path = torch.tensor(self.start, dtype=torch.float64, requires_grad=True), [tuple(self.start)]
+        make = {"sgd": lambda: torch.optim.SGD([at], self.lr), "momentum": lambda: torch.optim.SGD([at], self.lr, self.momentum),
+                "adam": lambda: torch.optim.Adam([at], self.lr, (self.momentum, 0.999))}
+        stepper = make[optimizer]()
+        for _ in range(self.steps):
+            stepper.zero_grad()
+            SURFACES[self.surface](*at, self.steepness).backward()
+            stepper.step()
+            if at.abs().max() >= 1e6:
                 break
-            path.append(tuple(at))
+            path.append(tuple(at.tolist()))
         return path

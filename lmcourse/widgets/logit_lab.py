@@ -25,9 +25,6 @@ class LogitLab(ModelWidget):
     token = Number(-1, -1, 10 ** 6)
     temperature = Number(1.0, 0.1, 5)
 
-    def __init__(self, model="course-gpt", tokenizer=None, **traits):
-        super().__init__(model, tokenizer, **traits)
-
     @t.validate("text", "other")
     def _check_text(self, proposal):
         text, name, most = proposal["value"], proposal["trait"].name, self.source.max_tokens

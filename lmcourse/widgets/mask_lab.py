@@ -8,7 +8,7 @@ import traitlets as t
 
 from lmcourse.widgets import sources
 from lmcourse.widgets.base import ModelWidget, carried, short
-from lmcourse.widgets.traits import Number
+from lmcourse.widgets.traits import Number, Text
 
 SHOWN, MOST_STORIES = 5, 4
 OTHERS = ""                                                         # in a stored table: the most that any word left out has
@@ -27,7 +27,7 @@ class MaskLab(ModelWidget):
     stories, or tables that do not fit them.
     """
     _shown = ("text", "place")
-    text = t.Unicode().tag(sync=True)
+    text = Text().tag(sync=True)
     place = Number(0, 0)
     stories = t.List(t.Unicode()).tag(sync=True)
     best = t.List(help="a story: a word: [{word: probability} given both sides, given the left]").tag(sync=True)
@@ -44,8 +44,6 @@ class MaskLab(ModelWidget):
         text = text if text is not None else stories[0] if stories else ""
         super().__init__("course-gpt", None, text=text, stories=list(stories), best=best, encoder=self.masked.name,
                          carrier_encoder=self._brings.model_id, **traits)
-        if not text:
-            self.text = text                                        # the default is never validated: say that it is empty
 
     def __repr__(self):
         return f"{super().__repr__()[:-1]}, encoder={short(self.encoder)!r})"
@@ -53,14 +51,12 @@ class MaskLab(ModelWidget):
     def _words(self, text):
         return self.masked.tokenizer.words(text)
 
-    @t.validate("text")
-    def _check_text(self, proposal):
-        if not proposal["value"].strip():
-            raise ValueError("text is empty; give a sentence, such as 'Anna Bell had a red key.'")
-        fits, _ = self.source.cut(proposal["value"])
+    def cut(self, text):
+        """As much of a text as both models read."""
+        fits, _ = self.source.cut(text)
         while len(self.masked.tokenizer.encode(fits)) > self.masked.config["max_len"] - 2:
             fits = fits[:-1]                                        # strange letters are many pieces each
-        if fits != proposal["value"]:
+        if fits != text:
             warnings.warn(f"text is too long; its first {len(fits)} characters fit, the rest was cut off", stacklevel=2)
         return fits
 
@@ -81,9 +77,7 @@ class MaskLab(ModelWidget):
         with torch.no_grad():
             masked = self.masked.model()(torch.tensor([ids]))[0, 1 + len(left)].softmax(-1).tolist()
             causal = self.source.model()(torch.tensor([before]))[0, -1].softmax(-1).tolist()
-        found = {"masked": {}, "causal": {}}
-        for word, p in zip(bert.tokens, masked):
-            found["masked"][word] = p
+        found = {"masked": dict(zip(bert.tokens, masked)), "causal": {}}
         for token, p in enumerate(causal):
             word = gpt.decode([token]).strip() or "␣"
             found["causal"][word] = found["causal"].get(word, 0) + p

@@ -4,7 +4,8 @@ from __future__ import annotations
 from lmcourse.widgets.base import Widget
 from lmcourse.widgets.traits import Choice, Number, Numbers
 
-WIDTH, INPUTS, AGAIN = 32, 8, 24
+WIDTH, INPUTS = 32, 8
+NAMES = {"layer": "LayerNorm", "rms": "RMSNorm", "document": "x + normalize(x)"}
 
 
 class NormLab(Widget):
@@ -50,17 +51,15 @@ class NormLab(Widget):
     def _describe(self):
         if self.view == "vector":
             return f"The numbers {', '.join(f'{v:g}' for v in self.x)}, and what LayerNorm, RMSNorm and x + normalize(x) make of them"
-        norm = {"layer": "LayerNorm", "rms": "RMSNorm", "document": "x + normalize(x)"}[self.norm]
-        where = "without a norm" if self.place == "none" else f"with {norm} {self.place} the layer's matrix" if self.place == "before" else f"with {norm} after it"
+        norm = NAMES[self.norm]
+        where = {"none": "without a norm", "before": f"with {norm} before the layer's matrix", "after": f"with {norm} after it"}[self.place]
         return f"Size of signal and gradient by depth in a stack of {self.layers} layers, residual {self.residual}, {where}"
 
     def _figure(self):
-        from lmcourse.plots import COLOURS, DASHES, HATCHES, canvas, style
-        figure, axes = canvas(5.6, 3.4)
-        names = {"layer": "LayerNorm", "rms": "RMSNorm", "document": "x + normalize(x)"}
-        with style():
+        from lmcourse.plots import COLOURS, DASHES, HATCHES, drawing
+        with drawing(5.6, 3.4) as (figure, axes):
             if self.view == "vector":
-                shown = {"x": self.x} | {names[name]: out.tolist() for name, out in self.outputs().items()}
+                shown = {"x": self.x} | {NAMES[name]: out.tolist() for name, out in self.outputs().items()}
                 for i, (name, values) in enumerate(shown.items()):
                     axes.bar([n + 1 + 0.2 * (i - 1.5) for n in range(len(values))], values, 0.18, label=name, edgecolor=COLOURS[i],
                              facecolor="none" if i else COLOURS[i], hatch=HATCHES[i])

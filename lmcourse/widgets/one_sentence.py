@@ -1,12 +1,10 @@
 """One sentence through the whole of a GPT: from its bytes to the probability of the next word, every number on the way."""
 from __future__ import annotations
 
-import warnings
-
 import traitlets as t
 
 from lmcourse.widgets.base import ModelWidget, short
-from lmcourse.widgets.traits import Number
+from lmcourse.widgets.traits import Number, Text, within
 
 TEXT = "One morning Nora Bell was in the garden. She had a red key. Adam Hill was her friend. Nora Bell went to the river. Adam"
 SIZES = {"layer": "n_layers", "head": "n_heads", "channel": "d_model"}
@@ -32,7 +30,7 @@ class OneSentence(ModelWidget):
              "mlp": ("projects/gpt-from-scratch",), "lens": ("LogitLab",),
              "logits": ("LogitLab", "algorithm/output-layer"), "surprise": ("SurpriseReader",)}
     _shown = ("text", "position", "layer", "head")
-    text = t.Unicode(TEXT).tag(sync=True)
+    text = Text(TEXT).tag(sync=True)
     position = Number(-1, -1)
     layer = Number(0, 0)
     head = Number(0, 0)
@@ -41,8 +39,6 @@ class OneSentence(ModelWidget):
 
     def __init__(self, model="course-gpt", tokenizer=None, text=TEXT, world=None, **traits):
         super().__init__(model, tokenizer, text=text, **traits)
-        if not text:
-            self.text = text                                        # no default is validated: say that it is empty
         if world is not None:
             self.exact = self.known(self.text, world)
             self.observe(lambda change: self.set_trait("exact", self.known(change["new"], world)), "text")
@@ -52,22 +48,10 @@ class OneSentence(ModelWidget):
         """The trait `exact` of a text: what `world(text)` gives, to six digits."""
         return [[word, {other: round(p, 6) for other, p in options.items()}] for word, options in world(text)]
 
-    @t.validate("text")
-    def _check_text(self, proposal):
-        text = proposal["value"]
-        if not text.strip():
-            raise ValueError("text is empty; give a sentence, such as 'Anna Bell had a red key.'")
-        fits, total = self.source.cut(text)
-        if fits != text:
-            warnings.warn(f"text has {total} tokens; the first {self.source.max_tokens} fit, the rest was cut off", stacklevel=2)
-        return fits
-
     @t.validate(*SIZES)
     def _check_size(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        if value >= (count := self.source.config[SIZES[name]]):
-            raise ValueError(f"{name}={value}; this model has {count}, counted from 0: 0 to {count - 1}")
-        return value
+        name = proposal["trait"].name
+        return within(name, proposal["value"], self.source.config[SIZES[name]])
 
     def _describe(self):
         return f"Every stage of {short(self.weights)} on one sentence, layer {self.layer + 1}, head {self.head + 1}: {self.text}"
@@ -84,13 +68,12 @@ class OneSentence(ModelWidget):
 
     def _figure(self):
         """The stream after each layer as a strip, and the word that the model would say there."""
-        from lmcourse.plots import canvas, style
+        from lmcourse.plots import drawing
         probabilities, streams = self.lens()
         scaled = streams / streams.abs().amax(1, keepdim=True)
         said = [f"{self.source.tokenizer.decode([int(row.argmax())]).strip() or 'end'} ({row.max():.0%})" for row in probabilities]
         names = ["embedding", *(f"layer {i + 1}" for i in range(len(said) - 1))]
-        figure, axes = canvas(6.4, 0.9 + 0.42 * len(said))
-        with style():
+        with drawing(6.4, 0.9 + 0.42 * len(said)) as (figure, axes):
             axes.imshow((scaled.sign() * scaled.abs().sqrt()).numpy(), cmap="PuOr_r", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
             axes.set_yticks(range(len(said)), [f"{name}: {word}" for name, word in zip(names, said)])
             axes.set(xlabel="channel of the stream", ylabel="after")

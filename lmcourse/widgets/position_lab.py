@@ -50,12 +50,11 @@ class PositionLab(Widget):
         return (scores + alibi_bias(HEADS, LENGTH, LENGTH)[self.head] if self.kind == "alibi" else scores).numpy()
 
     def _figure(self):
-        from lmcourse.plots import canvas, style
+        from lmcourse.plots import drawing
         scores = self.scores()
-        figure, axes = canvas(4.6, 4.2)
         seen = np.where(np.tri(LENGTH, dtype=bool), scores, np.nan)
         largest = np.nanmax(np.abs(seen))
-        with style():
+        with drawing(4.6, 4.2) as (figure, axes):
             image = axes.imshow(seen, cmap="PuOr_r", vmin=-largest, vmax=largest)
             axes.axhline(self.position, linewidth=1, color="0.4")
             axes.set(xlabel="position of the key", ylabel="position of the query")

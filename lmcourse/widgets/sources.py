@@ -57,10 +57,12 @@ _found: dict[str, Source] = {}
 
 
 def find(model, tokenizer=None, kind="gpt2") -> Source:
-    """The Source of a bundled model's name (of this kind), or of a GPT with its BPETokenizer, or of a Seq2Seq with its WordTokenizer.
+    """The Source of a bundled model's name (of this kind), or of a GPT with its BPETokenizer, or of a Seq2Seq with its WordTokenizer; a Source is its own.
 
     ValueError for an unknown name, or for a model that the page cannot run (another kind, or anything but GPT-2's architecture).
     """
+    if isinstance(model, Source):
+        return model
     if isinstance(model, str):
         if model not in bundled(kind):
             raise ValueError(f"no bundled model is called {model!r}; there is {', '.join(bundled(kind))}")

@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import traitlets as t
 
 from lmcourse.widgets.base import ModelWidget, short
-from lmcourse.widgets.traits import Choice, Number
+from lmcourse.widgets.traits import Choice, Number, Text
 
 
 class SurpriseReader(ModelWidget):
@@ -25,7 +24,7 @@ class SurpriseReader(ModelWidget):
     an unknown colour, too many stories, or stories in which a word is not one token of this model.
     """
     _shown = ("text", "colour", "ended")
-    text = t.Unicode().tag(sync=True)
+    text = Text().tag(sync=True)
     stories = t.List(t.Unicode()).tag(sync=True)
     surprises = t.List(t.List(t.Float()), help="-ln p of each token of each story").tag(sync=True)
     colour = Choice("model", "grammar", "difference")
@@ -41,18 +40,6 @@ class SurpriseReader(ModelWidget):
         for story, known in zip(texts, surprises):
             if len(self.source.tokenizer.encode(story)) + 1 != len(known):
                 raise ValueError("in these stories a word is not one token of this model, so the grammar's surprise has no place to stand")
-        if not text:
-            self.text = text                                        # the default is never validated: say that it is empty
-
-    @t.validate("text")
-    def _check_text(self, proposal):
-        text = proposal["value"]
-        if not text.strip():
-            raise ValueError("text is empty; give a sentence, such as 'Anna Bell had a red key.'")
-        fits, total = self.source.cut(text)
-        if fits != text:
-            warnings.warn(f"text has {total} tokens; the first {self.source.max_tokens} fit, the rest was cut off", stacklevel=2)
-        return fits
 
     def true_surprises(self):
         """-ln p of the text's tokens as far as it agrees with one of the stories; the end token's if it is that story."""
@@ -79,9 +66,8 @@ class SurpriseReader(ModelWidget):
             log_q = model(torch.tensor([ids[:-1]]))[0].log_softmax(-1)
         surprise = -log_q.gather(1, torch.tensor(ids[1:])[:, None])[:, 0]                        # (T,)
         labels = [tokenizer.decode([i]).strip() or "␣" for i in ids[1:]]
-        figure, axes = plots.canvas(max(4.0, min(9.0, 1 + 0.16 * len(labels))), 2.6)
         true = self.true_surprises()
-        with plots.style():
+        with plots.drawing(max(4.0, min(9.0, 1 + 0.16 * len(labels))), 2.6) as (figure, axes):
             axes.bar(range(len(labels)), surprise.tolist(), color=plots.COLOURS[0], width=0.8)
             axes.plot(range(len(true)), true, "_", color=plots.COLOURS[1], markersize=6, markeredgewidth=2)
             axes.set_xticks(range(len(labels)), ["end" if label == "<|endoftext|>" else label for label in labels], rotation=90, fontsize=6)

@@ -9,7 +9,7 @@ import traitlets as t
 from lmcourse.tokenizers import BPETokenizer, load_tokenizer
 from lmcourse.widgets.base import Widget
 from lmcourse.widgets.sources import DATA
-from lmcourse.widgets.traits import Choice, Number
+from lmcourse.widgets.traits import Choice, Number, among
 
 MOST_CHARACTERS, MOST_BYTES = 300, 12_000                           # of the text; of all merges together, as stored in a notebook
 
@@ -65,20 +65,17 @@ class TokenizerLab(Widget):
 
     @t.validate("chosen")
     def _check_chosen(self, proposal):
-        if proposal["value"] not in self.tokenizers:
-            raise ValueError(f"chosen={proposal['value']!r}; the tokenizers here are {', '.join(map(repr, self.tokenizers))}")
-        return proposal["value"]
+        return among("chosen", proposal["value"], self.tokenizers)
 
     def _figure(self):
         """The tokens in their boxes. What matplotlib's own font lacks is drawn as bytes, so that every machine draws the same."""
         from matplotlib.font_manager import FontProperties, findfont, get_font
 
-        from lmcourse.plots import COLOURS, INK, canvas, style
+        from lmcourse.plots import COLOURS, INK, drawing
         letters = get_font(findfont(FontProperties(family="DejaVu Sans Mono"))).get_charmap()
         steps = self.tokenizers[self.chosen].steps(self.text)
-        figure, axes = canvas(6.4, 0.4)
         across, x, y = 74, 0.0, 0                                   # characters of the font in a line
-        with style():
+        with drawing(6.4, 0.4) as (figure, axes):
             for i, part in enumerate(steps[-1 if self.step < 0 else min(self.step, len(steps) - 1)][1]):
                 label = part.replace(" ", "␣").replace("\n", "⏎")
                 if any(ord(letter) not in letters for letter in label):

@@ -6,10 +6,9 @@ import json
 from textwrap import fill
 
 import numpy as np
-import traitlets as t
 
 from lmcourse.widgets import sources
-from lmcourse.widgets.base import Widget, carried
+from lmcourse.widgets.base import ModelWidget
 from lmcourse.widgets.traits import Choice, Number
 
 SOURCE = sources.recording("training-replay")
@@ -39,7 +38,7 @@ def recorded(step, sample=0) -> dict:
         "mistake": chosen["mistake"], "attention": attention}
 
 
-class TrainingReplay(Widget):
+class TrainingReplay(ModelWidget):
     """The course's recipe at recorded moments of its training: loss and floor, the excess by kind of word, texts that the model of that
     moment wrote, with the first word that the grammar does not allow, and how one head looks at a sentence.
 
@@ -53,12 +52,9 @@ class TrainingReplay(Widget):
     step = Choice(*STEPS)
     sample = Number(0, 0, TEXTS - 1)
     row = Number(PLACES - 1, 0, PLACES - 1)                          # the last word: what comes next has to be copied
-    weights = t.Unicode(help="the recording's name with its digest").tag(sync=True)
-    carrier = t.Unicode().tag(sync=True)
 
     def __init__(self, **traits):
-        self._carrier = carried(SOURCE)                             # keeps it alive as long as a widget needs it
-        super().__init__(weights=SOURCE.name, carrier=self._carrier.model_id, **traits)
+        super().__init__(SOURCE, **traits)                          # the recording takes the place of a model
 
     def moment(self) -> dict:
         """What was recorded at `step`, with the text `sample`: see `recorded`."""
@@ -73,9 +69,8 @@ class TrainingReplay(Widget):
         """Loss with the moment marked, the excess by kind of word, and the beginning of the text."""
         from lmcourse import plots
         moments, excess = RECORDING["moments"], self.moment()["excess"]
-        figure, _ = plots.canvas(6.8, 3.6)
-        figure.clear()
-        with plots.style():
+        with plots.drawing(6.8, 3.6) as (figure, _):
+            figure.clear()
             left, right = figure.subplots(1, 2)
             left.plot(np.sqrt(STEPS), [moment["loss"] for moment in moments], color=plots.COLOURS[0], marker="o", markersize=3)
             left.plot([self.step ** 0.5], [self.moment()["loss"]], "o", markersize=11, fillstyle="none", color=plots.COLOURS[1])

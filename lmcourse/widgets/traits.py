@@ -16,9 +16,7 @@ class Choice(t.TraitType):
         return {"choice": list(self.allowed)}
 
     def validate(self, owner, value):
-        if value not in self.allowed:
-            raise ValueError(f"{self.name}={value!r}; it is {' or '.join(map(repr, self.allowed))}")
-        return value
+        return among(self.name, value, self.allowed)
 
 
 class Number(t.TraitType):
@@ -63,6 +61,28 @@ class Numbers(t.TraitType):
             count = f"{self.fewest}" if self.fewest == self.most else f"{self.fewest} to {self.most}"
             raise ValueError(f"{self.name}={value!r}; it is a list of {count} numbers from {self.low:g} to {self.high:g}")
         return found
+
+
+class Text(t.Unicode):
+    """A text that is not empty; what the widget's model cannot read is cut off (`ModelWidget.cut`)."""
+    def validate(self, owner, value):
+        if not super().validate(owner, value).strip():
+            raise ValueError(f"{self.name} is empty; give a sentence, such as 'Anna Bell had a red key.'")
+        return owner.cut(value)
+
+
+def among(what, value, allowed):
+    """The value, if it is one of those allowed; else a ValueError."""
+    if value not in allowed:
+        raise ValueError(f"{what}={value!r}; it is {' or '.join(map(repr, allowed))}")
+    return value
+
+
+def within(what, value, count):
+    """The value, if it is one of `count` places of a model; else a ValueError."""
+    if not 0 <= value < count:
+        raise ValueError(f"{what}={value}; this model has {count}, counted from 0: 0 to {count - 1}")
+    return value
 
 
 def finite(x):

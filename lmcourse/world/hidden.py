@@ -2,8 +2,8 @@
 import math
 import random
 
-from .grammar import END, story
-from .stories import next_word
+from .grammar import END
+from .stories import next_word, read
 
 
 def hidden_word(words, at):
@@ -35,15 +35,10 @@ def hidden_places(corpus, each, seed=0):
 
 
 def _log_probability(words):
-    """Of a whole story, start token left out; minus infinity if it is impossible."""
-    grammar, total = story(), 0.0
-    choice = next(grammar)
-    for i, word in enumerate(words):
+    """Of a whole story, start token left out; minus infinity if it is impossible, or no whole story."""
+    total, n = 0.0, 0
+    for n, (choice, word) in enumerate(read(words), 1):
         if word not in choice.words:
             return -math.inf
         total += math.log(choice.words[word])
-        try:
-            choice = grammar.send(word)
-        except StopIteration:
-            return total if i == len(words) - 1 else -math.inf
-    return -math.inf
+    return total if n == len(words) else -math.inf

@@ -1,6 +1,6 @@
 """Pictures of two coloured shapes on 8 by 8 squares, and what one may say of them."""
 from .grammar import uniform
-from .tasks import build, once
+from .tasks import build, told
 
 SIDE = 8
 COLORS = "red", "green", "blue", "yellow"               # drawn as 1, 2, 3, 4; 0 is empty
@@ -39,8 +39,8 @@ def caption(things):
     return f"a {one[2]} {one[3]} {(yield said)} a {other[2]} {other[3]}"
 
 
-def held(color, shape):
-    return (COLORS.index(color) + list(SHAPES).index(shape)) % 4 == 0
+def held(things):
+    return any((COLORS.index(color) + list(SHAPES).index(shape)) % 4 == 0 for _, _, color, shape in things)
 
 
 def pictures(n, seed=0, split="train"):
@@ -51,7 +51,4 @@ def pictures(n, seed=0, split="train"):
     nats a caption. Train and test share no picture. The compositional split has a thing whose pair of colour and shape train
     never has (a red square); each colour and each shape occurs in train. ValueError for n < 1, an unknown split.
     """
-    def item(rng):
-        things = once(scene, rng)
-        return picture(things), things, any(held(*thing[2:]) for thing in things)
-    return build(item, caption, n, seed, split)
+    return build(told(scene, picture, held), caption, n, seed, split)

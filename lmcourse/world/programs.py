@@ -4,7 +4,7 @@ import operator
 from itertools import product
 
 from .grammar import uniform
-from .tasks import build, once
+from .tasks import build, told
 
 INPUTS = "a", "b", "c"
 FIRST = {"add": ["{x} + {y}", "{y} + {x}"], "subtract": ["{x} - {y}"], "multiply": ["{x} * {y}", "{y} * {x}"],
@@ -114,7 +114,4 @@ def programs(n, seed=0, split="train"):
     instructions with more steps than any in train (three after the first), or with pairs of steps in a row that train never has.
     ValueError for n < 1, an unknown split.
     """
-    def item(rng):
-        meaning = once(idea, rng)
-        return instruction(meaning), meaning, new(meaning)
-    return build(item, code, n, seed, split)
+    return build(told(idea, instruction, new), code, n, seed, split)

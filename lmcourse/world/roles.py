@@ -1,7 +1,7 @@
 """Who did what to whom: a sentence and the role of each word, in active and passive, with the recipient in three places."""
 from .events import KEEPING, happen, thing
 from .grammar import uniform
-from .tasks import build, once
+from .tasks import build, told
 
 PARTICIPLE = dict(gave="given", sold="sold", showed="shown", bought="bought", found="found", lost="lost", saw="seen")
 WITH_RECIPIENT = "double object", "dative", "passive", "recipient passive"
@@ -45,11 +45,15 @@ def sentence(meaning):
     return text[0].upper() + text[1:]
 
 
-def told():
+def telling():
     """A process: an event, how it is told, and whether its place comes first."""
     event = yield from happen()
     construction = yield uniform(WITHOUT if event.verb in KEEPING else WITH_RECIPIENT)
     return event._replace(time=None), construction, (yield {True: .3, False: .7})
+
+
+def held(meaning):
+    return (meaning[0].verb, meaning[1]) in HELD
 
 
 def roles(n, seed=0, split="train"):
@@ -61,7 +65,4 @@ def roles(n, seed=0, split="train"):
     Train and test share no sentence. The compositional split has pairs of verb and construction (`HELD`: "was given a book by")
     that train never has; train has each verb, and each construction, with others. ValueError for n < 1, an unknown split.
     """
-    def item(rng):
-        meaning = once(told, rng)
-        return sentence(meaning), meaning, (meaning[0].verb, meaning[1]) in HELD
-    return build(item, tags, n, seed, split, "accuracy")
+    return build(told(telling, sentence, held), tags, n, seed, split, "accuracy")

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .grammar import END, Choice, story
+from .grammar import END, story
 
 START_KIND = "start"
 TIGHT = {".", "?", ":"}                                 # stand right after the word before them
@@ -57,33 +57,49 @@ def stories(n, seed=0):
     return Corpus(*map(list, zip(*rows)))
 
 
-def sample(rng):
-    """One story: (tokens, log_probs, kinds, about), four lists of the same length."""
-    tokens, log_probs, kinds, about = [END], [0.0], [START_KIND], [None]
+def walk(pick):
+    """Goes through one story: yields (choice, word) for every word after the start token, word = pick(choice). It ends with the
+    story, or after a word that cannot stand there (None never can)."""
     grammar = story()
     choice = next(grammar)
     while True:
-        word, p = draw(choice.words, rng)
-        tokens.append(word)
-        log_probs.append(math.log(p))
-        kinds.append(choice.kind)
-        about.append(choice.about)
+        word = pick(choice)
+        yield choice, word
+        if word not in choice.words:
+            return
         try:
             choice = grammar.send(word)
         except StopIteration:
-            return tokens, log_probs, kinds, about
+            return
+
+
+def read(words):
+    """`walk` along these words; the word after their last is None."""
+    left = iter(words)
+    return walk(lambda choice: next(left, None))
+
+
+def sample(rng):
+    """One story: (tokens, log_probs, kinds, about), four lists of the same length."""
+    tokens, log_probs, kinds, about = [END], [0.0], [START_KIND], [None]
+    for choice, word in walk(lambda choice: draw(choice.words, rng)):
+        tokens.append(word)
+        log_probs.append(math.log(choice.words[word]))
+        kinds.append(choice.kind)
+        about.append(choice.about)
+    return tokens, log_probs, kinds, about
 
 
 def draw(words, rng):
-    """A word with its probability."""
+    """One of {word: probability}."""
     if len(words) == 1:
-        return next(iter(words.items()))
+        return next(iter(words))
     left = rng.random()
     for word, p in words.items():
         left -= p
         if left < 0:
-            return word, p
-    return word, p                                      # rounding left a sliver above the last word
+            return word
+    return word                                         # rounding left a sliver above the last word
 
 
 def next_word(prefix):
@@ -93,7 +109,14 @@ def next_word(prefix):
     """
     if not prefix or prefix[0] != END:
         raise ValueError(f"a story begins with {END!r}; got {prefix[:1]}")
-    return {**_choice_after(prefix).words}
+    for i, (choice, word) in enumerate(read(prefix[1:]), 1):
+        if i == len(prefix):
+            return {**choice.words}
+        if word not in choice.words:
+            likely = sorted(choice.words, key=choice.words.get, reverse=True)[:5]
+            raise ValueError(f"word {i}, {word!r}, is impossible here; possible are {', '.join(likely)}"
+                             + (" ..." if len(choice.words) > 5 else ""))
+    raise ValueError(f"the story is over after word {i}; nothing follows {END!r}")
 
 
 def next_words(text):
@@ -102,33 +125,8 @@ def next_words(text):
     The first entry is the start token's. The list ends before the first word that cannot stand where it stands, and with the
     last word of a story that is over.
     """
-    grammar, found, word = story(), [], END
-    choice = next(grammar)
-    for following in [*re.findall(r"[.?:]|[^\s.?:]+", text), None]:
-        found.append((word, {**choice.words}))
-        word = following
-        if word not in choice.words:
-            break
-        try:
-            choice = grammar.send(word)
-        except StopIteration:
-            break
-    return found
-
-
-def _choice_after(prefix) -> Choice:
-    grammar = story()
-    choice = next(grammar)
-    for i, word in enumerate(prefix[1:], 1):
-        if word not in choice.words:
-            likely = sorted(choice.words, key=choice.words.get, reverse=True)[:5]
-            raise ValueError(f"word {i}, {word!r}, is impossible here; possible are {', '.join(likely)}"
-                             + (" ..." if len(choice.words) > 5 else ""))
-        try:
-            choice = grammar.send(word)
-        except StopIteration:
-            raise ValueError(f"the story is over after word {i}; nothing follows {END!r}") from None
-    return choice
+    words = re.findall(r"[.?:]|[^\s.?:]+", text)
+    return [(before, {**choice.words}) for before, (choice, _) in zip([END, *words], read(words))]
 
 
 def render(words):

@@ -60,7 +60,7 @@ def once(process, rng, *given):
     try:
         options = next(run)
         while True:
-            options = run.send(draw(options, rng)[0])
+            options = run.send(draw(options, rng))
     except StopIteration as done:
         return done.value
 
@@ -80,6 +80,14 @@ def every(process, *given):
         else:
             paths += [((*words, word), p * q) for word, q in options.items() if q]
     return results
+
+
+def told(process, source, held):
+    """An `item` for `build`: the process draws a meaning, source(meaning) is what tells it, held(meaning) whether train never has it."""
+    def item(rng):
+        meaning = once(process, rng)
+        return source(meaning), meaning, held(meaning)
+    return item
 
 
 def check(n, split):
@@ -110,5 +118,5 @@ def build(item, target, n, seed, split, measure="entropy"):
         source, meaning, held = item(rng)
         if wanted(split, held, meaning):
             answers.append(every(target, meaning))
-            pairs.append((source, draw(answers[-1], rng)[0]))
+            pairs.append((source, draw(answers[-1], rng)))
     return Task(pairs, answers, measure)

@@ -68,6 +68,8 @@ def test_equals_torch(change, wasm, node, tmp_path):
             source = [*source[pads:], *[END] * pads] if len(source) > pads else source
             if c.pad_id is None or any(i != END for i in source):
                 assert difference(node(read=source, target=target, options=options), record(model, source, target, **options)) < TOLERANCE
+        states = model.read(torch.tensor([source])).states[0].detach().numpy()
+        assert np.abs(floats(node(states=source)["states"], *states.shape) - states).max() < TOLERANCE
         target = [*target[:draw.randint(0, len(target) - 1)], draw.randrange(c.vocab_size)]                # a part of it is kept
         assert difference(node(read=source, target=target, options=options), record(model, source, target, **options)) < TOLERANCE
 

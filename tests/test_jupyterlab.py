@@ -155,6 +155,51 @@ def test_mask_lab_gets_two_models(browser, tmp_path):
         page.context.close()
 
 
+TRANSLATING = ["import lmcourse as lm\nw = lm.widgets.TranslationExplorer(text='Anna found a red key in the garden yesterday .', layer=1, head=2)\nw",
+               "w.text, w.part, w.place = 'Leo lost the old book in the park last week .', 'decoder', 2",
+               "source, target, seen = w.read()\nprint('now', w.text, w.part, w.layer, w.head, w.causal, w.heads_off)\nprint('wrote', ' '.join(target[1:]))\n"
+               "print('gives', round(100 * seen.probabilities[0, w.place].max().item()))",
+               "end = lm.WordTokenizer.train(['a b c']).end_id\n"
+               "own = lm.Seq2Seq(lm.TransformerConfig(vocab_size=4, d_model=16, n_heads=2, n_layers=1, max_len=8, start_id=end))\n"
+               "lm.widgets.TranslationExplorer(own, lm.WordTokenizer.train(['a b c']), 'a c b')"]
+
+
+def test_translation_explorer_and_python_translate_the_same(browser, tmp_path):
+    """The bundled model and one of the reader's own; what is set and what is done goes both ways."""
+    write_notebook(tmp_path / "trip.ipynb", TRANSLATING)
+    with server(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1400, "height": 1500})
+        errors = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address + "lab/tree/trip.ipynb")
+        book = Notebook(page)
+        assert "Error" not in book.run(0)
+        page.wait_for_selector(".lm-translation[data-state=ready][data-layer='1'][data-head='2']", timeout=120_000)
+        explorer = page.locator(".lm-translation").first
+        assert explorer.locator(".lm-tr-sources .lm-word").all_text_contents() == "Anna found a red key in the garden yesterday .".split()
+
+        book.run(1)                                                 # Python sets traits: the picture follows
+        page.wait_for_selector(".lm-translation[data-part=decoder][data-place='2']")
+        assert explorer.get_by_label("Sentence", exact=True).input_value() == "Leo lost the old book in the park last week ."
+
+        explorer.locator(".lm-tr-head").nth(1).click()              # the reader does things: Python hears
+        explorer.get_by_label("Switch this head off").check()
+        explorer.get_by_label("Causal mask of the decoder").uncheck()
+        explorer.get_by_label("Sentence", exact=True).fill("Tom saw a white fish in the cave last night .")
+        page.wait_for_timeout(500)
+        told = book.run(2)
+        assert "now Tom saw a white fish in the cave last night . decoder 0 1 False [['decoder', 0, 1]]" in told
+        assert f"wrote {explorer.get_by_label('Translation', exact=True).input_value()}\n" in told
+        first = explorer.locator(".lm-bar-number").first.text_content()
+        assert abs(float(first.rstrip(" %")) - int(told.split("gives")[1])) <= 1
+
+        book.run(3)                                                 # a model that was made here
+        page.wait_for_function("document.querySelectorAll('.lm-translation[data-state=ready]').length === 2", timeout=60_000)
+        assert page.locator(".lm-translation").nth(1).locator(".lm-tr-sources .lm-word").all_text_contents() == ["a", "c", "b"]
+        assert not errors, errors
+        page.context.close()
+
+
 def test_one_sentence(browser, tmp_path):
     """Without a book the chapters' names stand as text; with a kernel the world's probabilities follow whatever is typed."""
     write_notebook(tmp_path / "trip.ipynb", ONE_SENTENCE)

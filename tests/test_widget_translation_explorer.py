@@ -29,7 +29,8 @@ def lab(model):
 
 
 def equal(seen, other):
-    return all(torch.equal(a, b) for part in ("encoder", "decoder", "cross") for a, b in zip(getattr(seen, part), getattr(other, part))) and torch.equal(seen.logits, other.logits)
+    pairs = [(seen.logits, other.logits), *(pair for part in ("encoder", "decoder", "cross") for pair in zip(getattr(seen, part), getattr(other, part)))]
+    return all(torch.equal(a, b) for a, b in pairs)
 
 
 def test_it_reads_what_the_model_writes(lab, model):
@@ -57,10 +58,12 @@ def test_ones_own_target_mask_off_and_heads_off(lab, model):
 
 
 @pytest.mark.parametrize("wrong, says", [
-    ({"text": " \n"}, "text is empty"), ({"text": "Anna Bell had a key ."}, "'Bell' is not among the .* words"), ({"target": "一 unknown 。"}, "'unknown' is not among"),
-    ({"part": "middle"}, "part='middle'; it is 'cross' or 'encoder' or 'decoder'"), ({"layer": 2}, "layer=2; this model has 2 layers of 4 heads, counted from 0"),
-    ({"head": 4}, "head=4; this model has 2 layers of 4 heads"), ({"head": -2}, "head=-2; it is a whole number from -1"), ({"layer": -1}, "layer=-1"), ({"place": 1.5}, "whole number"),
-    ({"heads_off": [("cross", 0, 4)]}, "2 layers of 4 heads"), ({"heads_off": [("middle", 0, 0)]}, "in the parts cross, encoder, decoder"), ({"heads_off": [(0, 0)]}, "such as"),
+    ({"text": " \n"}, "text is empty"), ({"text": "Anna Bell had a key ."}, "'Bell' is not among the .* words"),
+    ({"target": "一 unknown 。"}, "'unknown' is not among"), ({"part": "middle"}, "part='middle'; it is 'cross' or 'encoder' or 'decoder'"),
+    ({"layer": 2}, "layer=2; this model has 2 layers of 4 heads, counted from 0"), ({"layer": -1}, "layer=-1"), ({"place": 1.5}, "whole number"),
+    ({"head": 4}, "head=4; this model has 2 layers of 4 heads"), ({"head": -2}, "head=-2; it is a whole number from -1"),
+    ({"heads_off": [("cross", 0, 4)]}, "2 layers of 4 heads"), ({"heads_off": [("middle", 0, 0)]}, "in the parts cross, encoder, decoder"),
+    ({"heads_off": [(0, 0)]}, "such as"),
     ({"colour": 3}, "no 'colour'")])
 def test_what_is_wrong_is_said(wrong, says, model):
     with pytest.raises((ValueError, TypeError), match=says):

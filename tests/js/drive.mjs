@@ -8,7 +8,7 @@
 //   {"wordpiece": content of a tokenizer.json}, {"words": [texts]} -> {words: [[{text, start, end, ids}]]}
 //   {"seq2seq": path, "wasm": true}       -> {kernel, config}
 //   {"read": ids, "target": ids, "options": {...}}        -> {encoder, decoder, cross, logits, computed}
-//   {"write": ids, "options": {...}}      -> {ids}
+//   {"write": ids, "options": {...}}      -> {ids}                      {"states": ids} -> {states}
 //   {"wordlevel": content of a tokenizer.json}, {"cut": [texts]} -> {words: [[{text, start, end, id}]]}, {"back": [ids, ...]}
 //   {"tokenizer": content of a tokenizer.json}, {"encode": [texts]}, {"decode": [ids, ...]}
 // What fails answers {error: message}.
@@ -66,6 +66,7 @@ const answers = {
     const { encoder, decoder, cross, logits, computed } = pair.seq2seq.run(source, target, options);
     return { encoder: encoder.map(text), decoder: decoder.map(text), cross: cross.map(text), logits: text(logits), computed };
   },
+  states: ({ states: source }) => ({ states: text(pair.seq2seq.states(source)) }),
   write: ({ write: source, options }) => ({ ids: pair.seq2seq.write(source, options) }),
   wordlevel({ wordlevel: json }) {
     wordlevel = new WordTokenizer(json);

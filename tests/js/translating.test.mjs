@@ -59,13 +59,25 @@ test('the next word, and as it was before the change', () => {
   assert.ok(next(read([5, 9, 2], [4, 8], true, []), 1).rows.every(({ before: none }) => none === null));
 });
 
-test('words to choose from: completions, else those with the nearest vectors in the same script', () => {
-  const { offer, fit, seq2seq } = fresh();
-  assert.deepEqual(offer(fit('word3 WORD2'), 5), ['word2', 'word20', 'word21', 'word22', 'word23', 'word24', 'word25', 'word26']);
-  assert.deepEqual(offer(fit('word3 .'), 1), []);
-  const list = offer(fit('word3 '), 5), row = (id) => Array.from(seq2seq.embedding.values.subarray(id * 32, (id + 1) * 32));
-  const cosine = (a, b) => { const [x, y] = [row(a), row(b)], dot = (p, q) => p.reduce((sum, v, i) => sum + v * q[i], 0); return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)); };
-  const latin = WORDS.map((_, id) => id).filter((id) => /^word/.test(WORDS[id]) && id !== 5).sort((a, b) => cosine(b, 5) - cosine(a, 5));
-  assert.deepEqual(list, latin.slice(0, 8).map((id) => WORDS[id]));
-  assert.ok(offer(fit('钥匙 '), WORDS.indexOf('钥匙')).every((word) => !/^word/.test(word)));
+test('words to choose from: completions, or those that the encoder reads alike, in the same script', () => {
+  const { completions, alike } = fresh(), reader = loadSeq2Seq(bytes).seq2seq, source = [5, 9, 2, 37], run = (place) => {
+    const work = alike(source, place, reader);
+    let found = work.next(), steps = 0;
+    for (; !found.done; found = work.next()) steps++;
+    return [found.value, steps];
+  };
+  assert.deepEqual(completions('WORD2'), ['word2', 'word20', 'word21', 'word22', 'word23', 'word24', 'word25', 'word26']);
+  assert.deepEqual([completions('x'), completions('花')], [[], ['花园']]);
+  const [list, steps] = run(1), d = CONFIG.d_model, latin = WORDS.map((_, id) => id).filter((id) => /^word/.test(WORDS[id]));
+  const states = new Map(latin.map((id) => [id, Array.from(reader.states(source.with(1, id)).subarray(d, 2 * d))]));
+  const mean = Array.from({ length: d }, (_, i) => latin.reduce((sum, id) => sum + states.get(id)[i], 0) / latin.length);
+  const cosine = (a, b) => {
+    const [x, y] = [a, b].map((id) => states.get(id).map((v, i) => v - mean[i])), dot = (p, q) => p.reduce((sum, v, i) => sum + v * q[i], 0);
+    return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
+  };
+  assert.deepEqual(list, latin.filter((id) => id !== 9).sort((a, b) => cosine(b, 9) - cosine(a, 9)).slice(0, 8).map((id) => WORDS[id]));
+  assert.equal(steps, latin.length);
+  assert.deepEqual(run(3)[0].sort(), ['在', '花园', '里'].sort());        // the only others in that script
+  source[3] = 1;
+  assert.deepEqual(run(3), [[], 0]);                                        // a mark is no word
 });

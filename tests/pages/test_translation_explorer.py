@@ -49,7 +49,7 @@ class Hand:
         self.settle()
 
     def message(self, name="source"):
-        return self.root.locator(".lm-tr-message").nth(name == "target").text_content()
+        return self.root.locator(".lm-tr-message").nth(int(name == "target")).text_content()
 
     def choose(self, part):
         self.root.get_by_role("radio", name={"cross": "Cross-attention"}.get(part, part.capitalize()), exact=True).check()
@@ -248,6 +248,7 @@ def test_words_are_exchanged_finished_and_refused(visit, site_http):
         at = rng.randrange(3)
         hand.root.locator(".lm-tr-sources .lm-token").nth(at).click()
         hand.settle()
+        hand.root.locator(".lm-tr-offer").nth(7).wait_for()          # they are found while nothing else happens
         assert f"“{sentences[0].split()[at]}”" in hand.root.locator(".lm-tr-choose").text_content()
         offer = hand.root.locator(".lm-tr-offer").nth(rng.randrange(8))
         word = offer.text_content()

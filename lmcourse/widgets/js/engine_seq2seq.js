@@ -15,6 +15,7 @@
 //     computed,                                      // how many target rows this run computed; the others came from the last run
 //   }
 //   seq2seq.write(source, {stop, most, headsOff}) -> ids    the most probable word, again and again, until `stop` or `most` words
+//   seq2seq.states(source) -> Float32Array(S * d)    what the encoder makes of each source word
 // A source token with the id config.pad_id is looked at by nobody. What cannot be run throws an Error whose message is a sentence.
 import { Workspace } from './kernel.js';
 import { WordTokenizer } from './word_tokenizer.js';
@@ -80,6 +81,13 @@ export class Seq2Seq {
       ids.push(next);
     }
     return ids.slice(1);
+  }
+
+  states(source) {
+    source = checkIds(source, this.config);
+    this.forget();
+    this.read(source, source.map(id => id !== this.config.pad_id), []);
+    return this.memory.states.slice(0, source.length * this.config.d_model);
   }
 
   // Brings the memory to these texts; returns the first target row that had to be computed.

@@ -1,21 +1,21 @@
 // What TranslationExplorer knows: words, the translation, the three attentions and the next word, changed and as trained. No DOM.
 import {largest, softmax, SHOWN} from './bars.js';
-import {dequantise} from './weights.js';
 
 const PARTS = ["encoder", "decoder", "cross"], OFFERED = 8, LETTER = /^\p{L}/u, LATIN = /^\p{Script=Latin}/u;
 
-// {config, tokenizer: WordTokenizer, seq2seq} -> {fit, read, next, offer}
+// {config, tokenizer: WordTokenizer, seq2seq} -> {fit, read, next, completions, alike}
 export function makeTranslator({config, tokenizer, seq2seq}, words) {
   const {n_layers: L, n_heads: H, start_id: start, max_len: most} = config;
-  let last = null, lastKey = "", vectors = null;
+  let last = null, lastKey = "";
 
   // What is read of a typed text, at most `room` words: {ids, words, unknown: [words that the model does not know], left (words that did not
   // fit), open (the last word, where it is being typed)}. Languages without spaces are cut into the longest words that are known.
   function fit(typed, room = most) {
     const found = tokenizer.words(typed).flatMap((word) => word.id === undefined ? segment(word) : [word]);
     const unknown = found.filter(({id}) => id === undefined), end = found.at(-1), typing = end && end.end === typed.length && end.text;
-    return {ids: found.slice(0, room).map(({id}) => id), words: found.slice(0, room).map(({text}) => text), unknown: [...new Set(unknown.map(({text}) => text))],
-      left: Math.max(0, found.length - room), open: typing && unknown.length <= 1 && (!unknown.length || unknown[0] === end) ? typing : ""};
+    const fits = found.slice(0, room), open = typing && unknown.length <= 1 && (!unknown.length || unknown[0] === end) ? typing : "";
+    return {ids: fits.map(({id}) => id), words: fits.map(({text}) => text), unknown: [...new Set(unknown.map(({text}) => text))],
+      left: Math.max(0, found.length - room), open};
   }
 
   function segment(word) {
@@ -57,33 +57,32 @@ export function makeTranslator({config, tokenizer, seq2seq}, words) {
     return seen.next[row];
   }
 
-  // Words to choose from: those that begin as the word being typed does, else those whose vectors lie next to that of `id`.
-  function offer({open}, id) {
-    const all = Array.from({length: tokenizer.size}, (_, each) => each).filter((each) => each !== tokenizer.endId && LETTER.test(tokenizer.text(each)));
-    if (open && !tokenizer.ids.has(open)) {
-      return all.map((each) => tokenizer.text(each)).filter((text) => text.toLowerCase().startsWith(open.toLowerCase())).slice(0, OFFERED);
-    }
-    if (!all.includes(id)) return [];
-    const latin = (each) => LATIN.test(tokenizer.text(each)), others = all.filter((each) => each !== id && latin(each) === latin(id));
-    return largest(others.map((each) => near(each, id)), OFFERED).map((i) => tokenizer.text(others[i]));
+  const spelled = Array.from({length: tokenizer.size}, (_, id) => id).filter((id) => LETTER.test(tokenizer.text(id)));
+
+  // Words that begin as the word being typed does.
+  function completions(open) {
+    return spelled.map((id) => tokenizer.text(id)).filter((text) => text.toLowerCase().startsWith(open.toLowerCase())).slice(0, OFFERED);
   }
 
-  // The cosine of two words' vectors.
-  function near(a, b) {
-    const d = config.d_model;
-    if (!vectors) {
-      vectors = dequantise(seq2seq.embedding, new Float32Array(tokenizer.size * d));
-      for (let t = 0; t < tokenizer.size; t++) {
-        const row = vectors.subarray(t * d, (t + 1) * d), size = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0)) || 1;
-        for (let i = 0; i < d; i++) row[i] /= size;
-      }
+  // Words in the same script that the encoder reads most alike at this place of the source: their states there, less the mean of all, by
+  // their cosine. A generator, since it reads the source once for each word: it yields after each and returns the list.
+  function* alike(source, place, reader) {
+    const latin = (id) => LATIN.test(tokenizer.text(id)), d = config.d_model, all = spelled.filter((id) => latin(id) === latin(source[place])), states = [];
+    if (!all.includes(source[place])) return [];
+    for (const id of all) {
+      states.push(reader.states(source.map((each, i) => i === place ? id : each)).subarray(place * d, (place + 1) * d));
+      yield;
     }
-    let sum = 0;
-    for (let i = 0; i < d; i++) sum += vectors[a * d + i] * vectors[b * d + i];
-    return sum;
+    for (let i = 0; i < d; i++) {
+      const mean = states.reduce((sum, state) => sum + state[i], 0) / all.length;
+      for (const state of states) state[i] -= mean;
+    }
+    const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0), own = states[all.indexOf(source[place])];
+    const scores = all.map((id, i) => id === source[place] ? -Infinity : dot(states[i], own) / Math.sqrt(dot(states[i], states[i])));
+    return largest(scores, Math.min(OFFERED, all.length - 1)).map((i) => tokenizer.text(all[i]));
   }
 
-  return {fit, read, next, offer, layers: L, heads: H};
+  return {fit, read, next, completions, alike, layers: L, heads: H};
 }
 
 // One head's weights of a part, (rows, columns); head -1 is the mean of the layer's heads.

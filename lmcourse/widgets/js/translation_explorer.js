@@ -11,12 +11,13 @@ import {build, showOffers, PARTS} from './translation_parts.js';
 import {cellAt, drawMap} from './translation_map.js';
 
 const TRAITS = ["text", "target", "part", "layer", "head", "place", "source_place", "causal", "heads_off"], LONGEST = 2000, SAID = 3, LEAST = 0.05;
+const PAUSE = 150, SLICE = 8;                                       // ms
 
 export async function render({model, el}) {
   const words = wordsIn(WORDS);
   el.textContent = words.loading;
   try {
-    const {mind} = await modelOf(model, loadSeq2Seq), explorer = new Explorer(model, el, words, mind);
+    const {bytes, mind} = await modelOf(model, loadSeq2Seq), explorer = new Explorer(model, el, words, mind, bytes);
     return () => explorer.stop();
   } catch (error) {
     console.error(error);
@@ -25,8 +26,10 @@ export async function render({model, el}) {
 }
 
 class Explorer {
-  constructor(model, el, words, mind) {
-    Object.assign(this, {model, words, config: mind.config, size: mind.tokenizer.size, translator: makeTranslator(mind, words), peek: null, column: -1, places: {}});
+  constructor(model, el, words, mind, bytes) {
+    Object.assign(this, {model, words, config: mind.config, size: mind.tokenizer.size, translator: makeTranslator(mind, words)});
+    Object.assign(this, {peek: null, column: -1, places: {}, alike: {}});
+    this.reader = () => this.second ||= loadSeq2Seq(bytes).seq2seq; // a model of its own, so that neither loses what it has read
     this.examples = model.get("examples");
     this.update = eachFrame(() => this.paint());
     for (const name of ["chooseSource", "peekSource", "chooseTarget", "peekTarget", "chooseHead", "toggleHead"]) this[name] = this[name].bind(this);
@@ -43,6 +46,7 @@ class Explorer {
   stop() {
     this.update.cancel();
     clearTimeout(this.speaking);
+    clearTimeout(this.thinking);
     this.unwatch();
     this.model.off("change:text", this.onText);
     for (const name of TRAITS) this.model.off(`change:${name}`, this.update);
@@ -60,7 +64,8 @@ class Explorer {
   state() {
     const get = (name) => this.model.get(name), {n_layers: L, n_heads: H} = this.config, within = (x, most) => Math.min(Math.max(x, 0), most);
     const head = get("head") < 0 ? -1 : within(get("head"), H - 1);
-    const off = get("heads_off").filter((each) => Array.isArray(each) && PARTS.includes(each[0]) && each[1] === within(each[1], L - 1) && each[2] === within(each[2], H - 1));
+    const there = ([part, layer, head]) => PARTS.includes(part) && layer === within(layer, L - 1) && head === within(head, H - 1);
+    const off = get("heads_off").filter((each) => Array.isArray(each) && there(each));
     return {part: get("part"), layer: within(get("layer"), L - 1), head, causal: get("causal") !== false, off};
   }
 
@@ -128,34 +133,60 @@ class Explorer {
   }
 
   paint() {
-    const {model, parts, translator} = this, state = this.state(), style = this.style ||= {...styleOf(parts.root), dark: getComputedStyle(parts.root).getPropertyValue("--lm-dark").trim() === "1"};
+    const {model, parts, translator} = this, state = this.state(), dark = () => getComputedStyle(parts.root).getPropertyValue("--lm-dark").trim() === "1";
+    const style = this.style ||= {...styleOf(parts.root), dark: dark()};
     const known = (text, room) => translator.fit(text, room).ids.filter((id) => id !== undefined);
     const source = known(model.get("text")), target = known(model.get("target"), this.config.max_len - 1);
-    this.paintTop();
-    if (!source.length) return;
+    if (!source.length) {
+      this.paintTop();
+      return;
+    }
     const seen = translator.read(source, target, state.causal, state.off), view = {...state, seen, style, offSet: new Set(state.off.map(String))};
     this.seen = seen;
     view.row = this.rowOf("cross", seen);
     view.sourceRow = this.rowOf("encoder", seen);
     this.paintWords(view);
+    this.paintTop();                                                // it says what is wrong with what now stands in the inputs
     this.paintControls(view);
     for (const map of parts.maps) this.paintMap(map, view);
     this.paintNext(view);
-    Object.assign(parts.root.dataset, {state: "ready", part: state.part, layer: state.layer, head: state.head, place: view.row, sourcePlace: view.sourceRow, target: seen.ids.join(" ")});
+    Object.assign(parts.root.dataset, {state: "ready", part: state.part, layer: state.layer, head: state.head, place: view.row, sourcePlace: view.sourceRow});
   }
 
   // The two inputs, what is wrong with them, and words to choose from.
   paintTop() {
     const {model, parts, words, translator, config} = this, fit = translator.fit(parts.source.value.slice(0, LONGEST)), place = model.get("source_place");
-    const here = Math.min(place < 0 ? fit.ids.length - 1 : place, fit.ids.length - 1), offers = translator.offer(fit, fit.ids[here]);
-    const typing = fit.open && fit.unknown.length && offers.length;
-    setText(parts.sourceMessage, !fit.words.length ? words.empty : fit.unknown.length && !typing ? words.unknown(fit.unknown, this.size) : fit.left ? words.cut(fit.left) : "");
-    showOffers(parts, typing ? words.goOn : words.instead(fit.words[here]), offers, (word) => this.take(fit, typing ? fit.words.length - 1 : here, word));
+    const last = fit.words.length - 1, here = Math.min(place < 0 ? last : place, last);
+    const begun = fit.open && fit.unknown.length ? translator.completions(fit.open) : [], typing = begun.length > 0;
+    const complaint = (own, finishing) => own.unknown.length && !finishing ? words.unknown(own.unknown, this.size) : own.left ? words.cut(own.left) : "";
+    setText(parts.sourceMessage, last < 0 ? words.empty : complaint(fit, typing));
+    showOffers(parts, typing ? words.goOn : words.instead(fit.words[here]), typing ? begun : this.alikeAt(fit, here),
+      (word) => this.take(fit, typing ? last : here, word));
     parts.examples.forEach((button, i) => button.setAttribute("aria-pressed", this.wordsOf(this.examples[i]) === this.wordsOf(model.get("text"))));
-    const own = translator.fit(parts.target.value.slice(0, LONGEST), config.max_len - 1), focus = parts.target.matches(":focus");
-    setText(parts.targetMessage, focus && own.unknown.length && !(own.open && translator.offer(own).length) ? words.unknown(own.unknown, this.size) : own.left ? words.cut(own.left) : "");
+    const own = translator.fit(parts.target.value.slice(0, LONGEST), config.max_len - 1);
+    setText(parts.targetMessage, complaint(own, own.open && translator.completions(own.open).length));
     setText(parts.by, model.get("target") ? words.byReader : words.byModel);
     parts.again.style.visibility = model.get("target") ? "visible" : "hidden";
+  }
+
+  // The words that the encoder reads like this one here: none until they are found, a few at a time while nothing else happens.
+  alikeAt({ids, unknown}, place) {
+    const key = `${ids} ${place}`;
+    if (this.alike.key !== key) {
+      clearTimeout(this.thinking);
+      this.alike = {key, list: []};
+      if (ids.length && !unknown.length) this.thinking = setTimeout(() => this.think(this.translator.alike(ids, place, this.reader())), PAUSE);
+    }
+    return this.alike.list;
+  }
+
+  think(work) {
+    const until = performance.now() + SLICE;
+    let found = work.next();
+    while (!found.done && performance.now() < until) found = work.next();
+    if (!found.done) { this.thinking = setTimeout(() => this.think(work)); return; }
+    this.alike.list = found.value;
+    this.update();
   }
 
   take({words}, at, word) {
@@ -164,8 +195,10 @@ class Explorer {
   }
 
   paintWords({part, layer, head, causal, seen, style, row, sourceRow}) {
-    const {parts} = this, {S, T} = seen, chip = (label) => ({label, kind: "text", joined: false}), line = (name, at, width) => weightsOf(seen, name, layer, head).subarray(at * width, (at + 1) * width);
-    const looked = part === "encoder" ? line("encoder", sourceRow, S) : line("cross", row, S), back = part === "decoder" ? line("decoder", row, T) : new Float32Array(T);
+    const {parts} = this, {S, T} = seen, chip = (label) => ({label, kind: "text", joined: false});
+    const line = (name, at, width) => weightsOf(seen, name, layer, head).subarray(at * width, (at + 1) * width);
+    const looked = part === "encoder" ? line("encoder", sourceRow, S) : line("cross", row, S);
+    const back = part === "decoder" ? line("decoder", row, T) : new Float32Array(T);
     parts.root.classList.toggle("lm-tr-back", part === "decoder");
     const chosen = Math.min(this.model.get("source_place"), S - 1);
     parts.sources.show(seen.sources.map(chip), looked, part === "encoder" ? sourceRow : -1, Math.max(chosen, 0), S, style.dark);
@@ -209,7 +242,8 @@ class Explorer {
 
   // The next word, the numbers, and the picture in words: seen at once, spoken when the reader pauses.
   paintNext(view) {
-    const {parts, words, translator} = this, {part, layer, head, causal, seen, row, sourceRow} = view, coming = seen.coming[row], following = translator.next(seen, row);
+    const {parts, words, translator} = this, {part, layer, head, causal, seen, row, sourceRow} = view;
+    const coming = seen.coming[row], following = translator.next(seen, row);
     const {columns, hides} = this.labels(part, seen, causal), at = part === "encoder" ? sourceRow : row, word = part === "encoder" ? seen.sources[at] : coming;
     const size = columns.length, line = weightsOf(seen, part, layer, head).subarray(at * size, (at + 1) * size);
     const order = Array.from(line.keys()).sort((a, b) => line[b] - line[a]).filter((c, i) => i < SAID && (!i || line[c] >= LEAST));

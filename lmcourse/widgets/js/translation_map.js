@@ -9,7 +9,7 @@ const short = (text) => text.length > 13 ? `${text.slice(0, 12)}…` : text;
 function place(pen, width, height, rows, columns, named, style) {
   pen.font = `13px ${style.font}`;
   const widest = (labels) => named ? Math.max(...labels.map((text) => pen.measureText(short(text)).width)) : 0;
-  const slant = widest(columns), left = named ? Math.min(0.34 * width, widest(rows) + 10) : 2, top = named ? Math.min(0.3 * height, 0.72 * slant + 16) : 2;
+  const slant = widest(columns), [left, top] = named ? [Math.min(0.34 * width, widest(rows) + 10), Math.min(0.3 * height, 0.72 * slant + 16)] : [2, 2];
   const cell = Math.max(3, Math.min((width - left - 0.7 * slant - 2) / columns.length, (height - top - 2) / rows.length, 40));
   const free = Math.max(0, width - left - cell * columns.length - 0.4 * slant);
   return {left: left + free / 2, top, cell, rows: rows.length, columns: columns.length};
@@ -17,8 +17,8 @@ function place(pen, width, height, rows, columns, named, style) {
 
 // weights (R, C); rows, columns: their words, written where `named`; row, column: what is chosen, -1 for none; hides(row, column): what the mask hides.
 export function drawMap(canvas, {weights, rows, columns, row, column, hides, named, style}) {
-  const width = canvas.clientWidth, height = canvas.clientHeight, pen = fit(canvas, width, height);
-  const at = place(pen, width, height, rows, columns, named, style), {left, top, cell} = at, gap = cell > 22 ? 2 : cell >= LEAST ? 1 : 0, table = colorTable(style.dark);
+  const width = canvas.clientWidth, height = canvas.clientHeight, pen = fit(canvas, width, height), table = colorTable(style.dark);
+  const at = place(pen, width, height, rows, columns, named, style), {left, top, cell} = at, gap = cell > 22 ? 2 : cell >= LEAST ? 1 : 0;
   for (let r = 0; r < rows.length; r++) {
     for (let c = 0; c < columns.length; c++) {
       const x = left + c * cell, y = top + r * cell;

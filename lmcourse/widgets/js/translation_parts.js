@@ -19,8 +19,8 @@ export function build(words, config, on) {
 }
 
 function top(parts, words, id, on) {
-  const field = (name, label, oninput) => h("input", {type: "text", id: `${id}-${name}`, class: "lm-tr-input", spellcheck: "false", autocomplete: "off", autocapitalize: "off",
-    "aria-label": label, "aria-describedby": `${id}-${name}-message`, oninput, onblur: on.update});
+  const field = (name, label, oninput) => h("input", {type: "text", id: `${id}-${name}`, class: "lm-tr-input", spellcheck: "false", autocomplete: "off",
+    autocapitalize: "off", "aria-label": label, "aria-describedby": `${id}-${name}-message`, oninput, onblur: on.update});
   const message = (name) => h("p", {class: "lm-message lm-tr-message", id: `${id}-${name}-message`, role: "status"});
   parts.source = field("source", words.source, () => on.type(parts.source.value));
   parts.target = field("target", words.target, () => on.typeTarget(parts.target.value));
@@ -32,7 +32,8 @@ function top(parts, words, id, on) {
   parts.again = h("button", {type: "button", class: "lm-button lm-tr-again", onclick: () => on.set({target: ""})}, words.again);
   parts.by = h("span", {class: "lm-soft lm-tr-by"});
   return h("div", {class: "lm-tr-top"},
-    h("div", {class: "lm-tr-line"}, h("label", {for: parts.source.id}, words.source), h("div", {class: "lm-tr-examples", role: "group", "aria-label": words.examples}, parts.examples)),
+    h("div", {class: "lm-tr-line"}, h("label", {for: parts.source.id}, words.source),
+      h("div", {class: "lm-tr-examples", role: "group", "aria-label": words.examples}, parts.examples)),
     parts.source, parts.sourceMessage,
     h("div", {class: "lm-tr-choose"}, parts.offersTitle, parts.offers),
     h("div", {class: "lm-tr-line"}, h("label", {for: parts.target.id}, words.target), parts.by, parts.again), parts.target, parts.targetMessage);
@@ -53,8 +54,9 @@ function maps(parts, words, id, on) {
       onpointermove: (event) => { if (event.pointerType === "mouse") on.hover(part, event); }, onpointerleave: () => on.hover(part, null),
       onclick: (event) => on.press(part, event), onkeydown: (event) => on.move(part, event)});
     const mask = h("p", {class: "lm-soft lm-tr-mask"});
-    return {part, canvas, mask, node: h("div", {class: "lm-tr-panel", "data-part": part},
-      h("p", {class: "lm-tr-title"}, h("b", {}, words.parts[part]), ` ${words.titles[part]}`), mask, canvas), tab: remember((is) => { canvas.tabIndex = is ? 0 : -1; })};
+    const title = h("p", {class: "lm-tr-title"}, h("b", {}, words.parts[part]), ` ${words.titles[part]}`);
+    return {part, canvas, mask, node: h("div", {class: "lm-tr-panel", "data-part": part}, title, mask, canvas),
+      tab: remember((is) => { canvas.tabIndex = is ? 0 : -1; })};
   });
   return h("div", {class: "lm-tr-stage"},
     h("div", {class: "lm-tr-stageline"}, parts.name = h("b", {class: "lm-tr-name"}),
@@ -88,7 +90,8 @@ function makeHeads(words, {n_layers: L, n_heads: H}, choose) {
   for (let layer = 0; layer < L; layer++) {
     grid.append(mark(words.layerMark(layer + 1)));
     for (const head of [...Array(H).keys(), -1]) {
-      const canvas = h("canvas", {"aria-hidden": "true"}), button = h("button", {type: "button", class: "lm-tr-head", role: "radio", onclick: () => choose(layer, head)}, canvas);
+      const canvas = h("canvas", {"aria-hidden": "true"});
+      const button = h("button", {type: "button", class: "lm-tr-head", role: "radio", onclick: () => choose(layer, head)}, canvas);
       all.push({layer, head, canvas, button});
       grid.append(button);
     }
@@ -102,7 +105,8 @@ function makeHeads(words, {n_layers: L, n_heads: H}, choose) {
   });
   function show(seen, part, chosen, off, dark) {
     for (const {layer, head, canvas, button} of all) {
-      const is = layer === chosen.layer && head === chosen.head, isOff = off.has(`${part},${layer},${head}`), name = head < 0 ? words.mean(layer + 1) : words.head(layer + 1, head + 1);
+      const is = layer === chosen.layer && head === chosen.head, isOff = off.has(`${part},${layer},${head}`);
+      const name = head < 0 ? words.mean(layer + 1) : words.head(layer + 1, head + 1);
       drawSmall(canvas, weightsOf(seen, part, layer, head), part === "encoder" ? seen.S : seen.T, part === "decoder" ? seen.T : seen.S, dark);
       button.setAttribute("aria-label", isOff ? words.headOff(name) : name);
       button.setAttribute("aria-checked", is);
@@ -122,7 +126,8 @@ function numbers(parts, words, on) {
     row.replaceChildren(h("caption", {}, words.rowCaption[part](word, layer + 1)),
       h("thead", {}, h("tr", {}, cells([words.columnToken, ...lines.map((_, i) => words.columnHead(i + 1))]))),
       h("tbody", {}, columns.map((text, c) => h("tr", {}, h("th", {scope: "row"}, text), lines.map((line, k) => h("td", {class: k === head && "lm-here",
-        "data-part": part, "data-layer": layer, "data-head": k, "data-row": at, "data-column": c, "data-weight": line[c].toFixed(8)}, hides(at, c) ? "–" : line[c].toFixed(4)))))));
+        "data-part": part, "data-layer": layer, "data-head": k, "data-row": at, "data-column": c, "data-weight": line[c].toFixed(8)},
+        hides(at, c) ? "–" : line[c].toFixed(4)))))));
     next.replaceChildren(h("caption", {}, words.nextCaption(coming)),
       h("thead", {}, h("tr", {}, cells([words.columnToken, words.columnProbability, ...altered ? [words.columnBefore] : []]))),
       h("tbody", {}, rows.map(({id, label, probability, before}) => h("tr", {}, h("th", {scope: "row"}, label),

@@ -37,7 +37,7 @@ export const WORDS = {
     before: "mark: the model as it was trained",
     look: {
       encoder: (word, seen) => `“${word}” looks at ${seen}.`,
-      decoder: (word, seen) => `Writing “${word}”, the decoder looks back at ${seen}.`,
+      decoder: (word, seen) => `Writing “${word}”, the decoder looks in the translation at ${seen}.`,
       cross: (word, seen) => `Writing “${word}”, the decoder looks at ${seen}.`,
     },
     weigh: (word, weight) => `“${word}” ${weight.toFixed(2)}`,

@@ -61,3 +61,10 @@ def test_ends_with_summary_quiz_and_reading(cells):
     text = prose(cells)
     assert re.search(r"^## (Summary|In five lines)$", text, re.M) and "## Quiz" in text and "## Further reading" in text
     assert 3 <= len(re.findall(r"^\*\*\d\.\*\*", text, re.M)) <= 5
+
+
+def test_the_front_page_counts_no_chapters():
+    """Such a number is right until the next chapter comes; the table of contents counts by itself."""
+    front = (CHAPTERS.parent / "index.md").read_text(encoding="utf8")
+    assert "table of contents are ready" in front
+    assert not re.search(r"\b(?:\d+|nine|ten|eleven|twelve|\w+teen|\w+ty(?:-\w+)?) (?:\w+ )?chapters\b", front, re.I)

@@ -170,14 +170,17 @@ def errata(directive):
 
 
 def glossary(directive):
-    """English and Chinese terms, each with the first chapter that uses it."""
+    """English and Chinese terms, each with the first chapter that uses it, or else the first page of Markdown."""
+    texts = [(chapter.name, chapter.title.split(" · ")[0], (CHAPTERS / f"{chapter.name}.ipynb").read_text(encoding="utf8")) for chapter in chapters()]
+    for path in sorted(CHAPTERS.rglob("*.md")):
+        text = path.read_text(encoding="utf8")
+        texts.append((str(path.relative_to(CHAPTERS).with_suffix("")), re.search(r"^# (.+)$", text, re.M)[1], text))
     first = {}
-    for chapter in chapters():
-        text = (CHAPTERS / f"{chapter.name}.ipynb").read_text(encoding="utf8")
+    for name, title, text in texts:
         for chinese in _yaml("glossary.yml"):
             if chinese in text:
-                first.setdefault(chinese, chapter)
-    rows = [[english, chinese, _link(first[chinese].name, first[chinese].title.split(" · ")[0]) if chinese in first else ""]
+                first.setdefault(chinese, (name, title))
+    rows = [[english, chinese, _link(*first[chinese]) if chinese in first else ""]
             for chinese, english in sorted(_yaml("glossary.yml").items(), key=lambda pair: pair[1].lower())]
     yield _table(["English", "中文", "first used in"], rows, [40, 25, 35])
 

@@ -63,16 +63,19 @@ def test_run_times_are_the_measured_ones(site):
 
 
 def test_the_glossary_holds_the_terms_that_chapters_introduce(site):
-    """A term in the form `word (中文)` in a chapter's prose, outside a quotation, has its line."""
+    """A term in the form `word (中文)` in the prose of a chapter or a page, outside a quotation, has its line."""
     known, missing = yaml.safe_load((CHAPTERS / "glossary.yml").read_text()), {}
-    for name, notebook in notebooks().items():
-        prose = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-        for term in re.findall(r"[A-Za-z*_`] ?[（(]([\u4e00-\u9fff]{2,8})[)）]", re.sub(r"「[^」]*」", "", prose)):
-            if term not in known:
+    pages = {name: "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown") for name, notebook in notebooks().items()}
+    pages |= {path.stem: path.read_text(encoding="utf8") for path in CHAPTERS.rglob("*.md")}
+    for name, prose in pages.items():
+        for term in re.findall(r"[A-Za-z*_`]\s?[（(]((?:[a-z]+ )?[\u4e00-\u9fff]{2,8})(?=[)）]|,\s[a-z])", re.sub(r"「[^」]*」", "", prose)):
+            if not {term, term.split()[-1]} & set(known):
                 missing.setdefault(term, name)
     assert not missing
     said = plain(page(site, "glossary"))
     assert not [term for term in known if term not in said]
+    row = re.search(r"<tr[^>]*>(?:(?!</tr>).)*logit 透镜.*?</tr>", page(site, "glossary"), re.S)[0]
+    assert 'href="one-sentence.html"' in row or 'href="../appendix/one-sentence.html"' in row       # of no notebook: its page leads there
 
 
 @pytest.mark.parametrize("name", ["claims", "source-map", "errata"])

@@ -59,11 +59,11 @@ def test_equals_torch(sizes, wasm, node, words, tmp_path):
     draw = random.Random(str(sizes))
     for length in (1, 2, 40, LSTM_TOKENS):
         ids = [draw.randrange(len(words)) for _ in range(length)]
-        compare(node(read=ids), model, ids)
+        compare(node(recur=ids), model, ids)
     begun = ids[:300]                                               # the last text, cut, and another end: read on from there
     more = [draw.randrange(len(words)) for _ in range(20)]
     more[0] = (ids[300] + 1) % len(words)
-    answer = node(read=begun + more)
+    answer = node(recur=begun + more)
     assert answer["computed"] == 20
     compare(answer, model, more, begun)
 
@@ -81,7 +81,7 @@ def test_course_lstm_on_stories_just_drawn(node, tmp_path, wasm):
     for text in stories(3, seed=seed).texts:
         ids = [tokenizer.end_id, *tokenizer.encode(text)]
         assert [token["id"] for token in node(encode=[text])["tokens"][0]] == ids[1:]
-        worst = max(worst, compare(node(read=ids), model, ids))
+        worst = max(worst, compare(node(recur=ids), model, ids))
     print(f"course-lstm: largest difference {worst:.1e}")
 
 

@@ -47,9 +47,10 @@ class Source:
 
 
 def bundled(kind=None) -> list[str]:
-    """The names of the models that come with the package: all, or those of one `kind` of `weights.KINDS`."""
-    types = {path.parent.name: json.loads(path.read_text(encoding="utf-8"))["model_type"] for path in sorted(DATA.glob("*/config.json"))}
-    return [name for name, model_type in types.items() if kind in (None, model_type.removeprefix("lmcourse-"))]
+    """The names of the models that come with the package: all, or those of one `kind`, "gpt2", "bert" or "lstm"."""
+    names = sorted(path.parent.name for path in DATA.glob("*/model.safetensors"))
+    kinds = (json.loads((DATA / name / "config.json").read_text(encoding="utf-8"))["model_type"].removeprefix("lmcourse-") for name in names)
+    return [name for name, found in zip(names, kinds) if kind in (None, found)]
 
 
 _found: dict[str, Source] = {}

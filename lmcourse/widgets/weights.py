@@ -22,8 +22,10 @@ from lmcourse.quantize import snap, unsnap
 
 log = logging.getLogger(__name__)
 MAGIC, ALIGNMENT = b"LMW1", 16
-KINDS = ("gpt2", "bert", "lstm")                                    # what the page runs; of a model_type the part after "lmcourse-"
-LSTM_TOKENS = 512                                                   # an LSTM reads on for ever; the page keeps its states of so many tokens
+LSTM_TOKENS = 512                                       # an LSTM reads on for ever; the page keeps its states of so many tokens
+READS = {                                               # model_type: how its tensors and its settings get our own names
+    "gpt2": (from_gpt2, from_gpt2_config), "bert": (lambda state: from_bert(state, np.concatenate), from_bert_settings),
+    "lmcourse-lstm": (lambda state: {("token_" if name == "embedding.weight" else "") + name: array for name, array in state.items()}, dict)}
 
 
 def pack(config, tensors, tokenizer, exact=True):
@@ -82,9 +84,10 @@ def _read_folder(folder):
             raise FileNotFoundError(f"{folder.name} has no {file}; a model's folder holds config.json, model.safetensors "
                                     "and tokenizer.json")
     config = _json(folder / "config.json")
-    kind = str(config.get("model_type")).removeprefix("lmcourse-")
-    if kind not in KINDS:
-        raise ValueError(f"{folder.name} is of type {kind!r}; the page runs {', '.join(map(repr, KINDS))}")
+    kind = config.get("model_type")
+    if kind not in READS:
+        raise ValueError(f"{folder.name} is of type {kind!r}; the page runs {', '.join(READS)}")
+    read_tensors, read_config = READS[kind]
     data = (folder / "model.safetensors").read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     card = _json(folder / "card.json") if (folder / "card.json").is_file() else {}
@@ -92,16 +95,11 @@ def _read_folder(folder):
         raise ValueError(f"{folder.name}/model.safetensors is damaged: its SHA-256 is {digest}, card.json says {card['sha256']}")
     try:
         state = safetensors.load(data)
-        if kind == "lstm":
-            tensors = {("token_" if name == "embedding.weight" else "") + name: array for name, array in state.items()}
-        else:
-            tensors = from_gpt2(state) if kind == "gpt2" else from_bert(state, np.concatenate)
+        tensors = read_tensors(state)
     except (SafetensorError, KeyError) as error:
         raise ValueError(f"{folder.name}/model.safetensors is damaged: {error}") from None
-    if kind == "lstm":
-        config = {**config, "max_len": LSTM_TOKENS}
-    else:
-        config = dataclasses.asdict(TransformerConfig(**(from_gpt2_config if kind == "gpt2" else from_bert_settings)(config)))
+    config = read_config(config)
+    config = config | {"max_len": LSTM_TOKENS} if kind == "lmcourse-lstm" else dataclasses.asdict(TransformerConfig(**config))
     return config, tensors, _json(folder / "tokenizer.json"), digest
 
 

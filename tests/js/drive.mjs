@@ -4,7 +4,7 @@
 //   {"bert": path, "wasm": true}          -> {kernel, config}
 //   {"encoder": ids, "options": {...}}    -> {attention, residual, logits or null}
 //   {"lstm": path, "wasm": true}          -> {kernel, config}
-//   {"read": ids}                         -> {computed, logits, hidden, cell, next}
+//   {"recur": ids}                        -> {computed, logits, hidden, cell, next}
 //   {"wordpiece": content of a tokenizer.json}, {"words": [texts]} -> {words: [[{text, start, end, ids}]]}
 //   {"tokenizer": content of a tokenizer.json}, {"encode": [texts]}, {"decode": [ids, ...]}
 // What fails answers {error: message}.
@@ -48,7 +48,7 @@ const answers = {
     tokenizer = recurrent.tokenizer;
     return { kernel: recurrent.lstm.kernel, config: recurrent.config };
   },
-  read({ read: ids }) {
+  recur({ recur: ids }) {
     const { computed, logits, hidden, cell, ...sizes } = recurrent.lstm.run(ids);
     return { computed, logits: text(logits), hidden: hidden.map(text), cell: cell.map(text), next: text(nextTokens({ logits, ...sizes })) };
   },

@@ -14,7 +14,7 @@ const shapes = (layers) => {
   }
   return all;
 };
-const bytes = packed({ config, all: shapes(L) });
+const bytes = packed({ config, named: shapes(L) });
 const fresh = wasm => loadLstm(bytes, { wasm }).lstm;
 const draw = (next, count) => Array.from({ length: count }, () => Math.floor(V * next()));
 const distance = (a, b) => Math.max(largest(a.logits, b.logits), ...['hidden', 'cell'].flatMap(name => a[name].map((x, l) => largest(x, b[name][l]))));
@@ -79,7 +79,7 @@ test('what cannot be run is said, and the next text is read all the same', () =>
 });
 
 test('weights and configuration that do not belong together are named', () => {
-  const load = (changes, all = shapes(L)) => loadLstm(packed({ config: { ...config, ...changes }, all }));
+  const load = (changes) => loadLstm(packed({ config: { ...config, ...changes }, named: shapes(L) }));
   assert.throws(() => load({ n_layers: 3 }), /no tensor lstm.weight_ih_l2; the configuration asks for one of shape \(128, 32\)/);
   assert.throws(() => load({ d_hidden: 36 }), /tensor output.weight has shape \(263, 32\); the configuration asks for \(263, 36\)/);
   assert.throws(() => load({ d_embedding: 18 }), /d_embedding=18, d_hidden=32; the engine needs multiples of 4/);

@@ -40,8 +40,8 @@ export function shapes({ vocab_size: V, d_model: d, n_layers: L, max_len: T, d_h
   return all;
 }
 
-// -> Buffer. `all`: the shapes of the tensors; `change(header)` may spoil the header before it is written.
-export function packed({ seed = 1, config = CONFIG, all = shapes(config), change = () => {} } = {}) {
+// -> Buffer. named: the shape of each tensor; `change(header)` may spoil the header before it is written.
+export function packed({ seed = 1, config = CONFIG, named = shapes(config), change = () => {} } = {}) {
   const next = random(seed), parts = [], tensors = {};
   let size = 0;
   const put = array => {
@@ -50,7 +50,7 @@ export function packed({ seed = 1, config = CONFIG, all = shapes(config), change
     size = at + bytes.length;
     return at;
   };
-  for (const [name, shape] of Object.entries(all)) {
+  for (const [name, shape] of Object.entries(named)) {
     const count = shape.reduce((a, b) => a * b);
     if (shape.length === 1) {
       tensors[name] = { type: 'float32', shape, offset: put(Float32Array.from({ length: count }, () => 2 * next() - 1)) };

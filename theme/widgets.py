@@ -25,7 +25,7 @@ from traitlets import TraitType
 
 from lmcourse.models import layouts
 from lmcourse.packaged import MINILM, WeightsDamaged, installed
-from lmcourse.widgets import bundle, sources, weights
+from lmcourse.widgets import bundle, sources
 from lmcourse.widgets.sources import ENCODER, Source
 from lmcourse.widgets.stored import STATE, is_ours
 from lmcourse.widgets.weights import pack_folder, pack_minilm
@@ -135,7 +135,7 @@ def _stored(model_id, state, output):
 def _weights(app):
     """{model: (name with digest, packed bytes)} of the bundled models that a page can run, packed once a build."""
     if not hasattr(app, "lmcourse_packed"):
-        app.lmcourse_packed = {model: pack_folder(sources.DATA / model) for kind in weights.KINDS for model in sources.bundled(kind)}
+        app.lmcourse_packed = {model: pack_folder(sources.DATA / model) for model in sources.bundled()}
     return app.lmcourse_packed
 
 

@@ -48,7 +48,7 @@ class Source:
 
 
 def bundled(kind=None) -> list[str]:
-    """The names of the models that come with the package: all, or those of one `kind` of `weights.KINDS`."""
+    """The names of the models that come with the package: all, or those of one `kind`, a key of `weights.KINDS`."""
     types = {path.parent.name: json.loads(path.read_text(encoding="utf-8"))["model_type"] for path in sorted(DATA.glob("*/config.json"))}
     return [name for name, model_type in types.items() if kind in (None, model_type.removeprefix("lmcourse-"))]
 

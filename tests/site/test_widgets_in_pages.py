@@ -10,7 +10,6 @@ import pytest
 
 import lmcourse
 from lmcourse.widgets import bundle, sources, stored
-from lmcourse.widgets import weights as packing
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = f"""
@@ -78,7 +77,7 @@ def test_a_stored_widget_becomes_a_place_with_names_traits_and_picture(build):
     assert (out / "_static/weights" / f"{weights.split(':')[1]}.js").read_text().startswith(f'lmcourseWeights("{weights}", "')
     models = [re.search(r'lmcourse(?:Weights|Parts)\("([\w-]+)@', path.read_text())[1] for path in (out / "_static/weights").iterdir()]
     assert sorted(name for name in models if not name.startswith("minilm")) == sorted(
-        [*(model for kind in packing.KINDS for model in sources.bundled(kind)), *sources.recordings()])   # what a page can run, each once
+        [*sources.bundled(), *sources.recordings()])                       # what a page can run, each once
     assert models.count("minilm") <= 1                             # and a real encoder in parts, where its package is installed
 
 

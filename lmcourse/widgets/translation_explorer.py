@@ -73,10 +73,9 @@ class TranslationExplorer(ModelWidget):
         if name == "text" and not value.strip():
             raise ValueError("text is empty; give a sentence, such as 'Anna found a red key in the garden yesterday .'")
         ids, most = tokenizer.encode(value), self.source.config["max_len"] - (name == "target")       # says which word is not known
-        if len(ids) <= most:
-            return value
-        warnings.warn(f"{name} has {len(ids)} words; the first {most} fit, the rest was cut off", stacklevel=2)
-        return tokenizer.decode(ids[:most])
+        if len(ids) > most:
+            warnings.warn(f"{name} has {len(ids)} words; the first {most} fit, the rest was cut off", stacklevel=2)
+        return value if len(ids) <= most else tokenizer.decode(ids[:most])
 
     @t.validate("layer", "head", "heads_off")
     def _check_heads(self, proposal):
@@ -90,7 +89,7 @@ class TranslationExplorer(ModelWidget):
     def _figure(self):
         from lmcourse.plots import attention_map
         source, target, seen = self.read()
-        weights = getattr(seen, self.part)[self.layer][0, slice(None) if self.head < 0 else [self.head]].mean(0)
+        weights = getattr(seen, self.part)[self.layer][0, slice(None) if self.head < 0 else [self.head]].mean(0).clamp_min(1e-9)     # 0 is the mask's
         numbers = [str(i) for i in range(len(target))]              # not every machine has letters for all languages
-        rows, columns = {"cross": (numbers, source), "encoder": (source, source), "decoder": (numbers, numbers)}[self.part]
-        return attention_map(weights.numpy(), rows, y="this word looks", x="at this one", sources=columns)
+        rows, columns = source if self.part == "encoder" else numbers, numbers if self.part == "decoder" else source
+        return attention_map(weights.tril() if self.part == "decoder" and self.causal else weights, rows, y="this word looks", x="at this one", sources=columns)

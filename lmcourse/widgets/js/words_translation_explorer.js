@@ -33,7 +33,7 @@ export const WORDS = {
     headOff: (name) => `${name}: off`,
     mask: "Causal mask of the decoder", off: "Switch this head off", meanHasNoSwitch: "Choose one head to switch it off",
     allOn: (n) => n === 1 ? "1 head off: switch on" : `${n} heads off: all on`, allAreOn: "all heads are on",
-    next: (word) => `What the model expects where “${word}” stands`,
+    next: (word) => `Expected where “${word}” stands`,
     before: "mark: the model as it was trained",
     look: {
       encoder: (word, seen) => `“${word}” looks at ${seen}.`,

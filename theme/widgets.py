@@ -25,7 +25,7 @@ from traitlets import TraitType
 
 from lmcourse.models import layouts
 from lmcourse.packaged import MINILM, WeightsDamaged, installed
-from lmcourse.widgets import bundle, sources
+from lmcourse.widgets import bundle, sources, weights
 from lmcourse.widgets.sources import ENCODER, Source
 from lmcourse.widgets.stored import STATE, is_ours
 from lmcourse.widgets.weights import pack_folder, pack_minilm

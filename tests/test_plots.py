@@ -1,5 +1,6 @@
 """Figures: the numbers drawn are the numbers given, visible on light and dark, with units and words."""
 import math
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -111,6 +112,23 @@ def test_bars_draw_what_they_were_given(scale):
 def test_bars_of_nothing(excesses, options, why):
     with pytest.raises(ValueError, match=why):
         plots.bars_by_kind(excesses, **options)
+
+
+def test_an_attention_map_of_two_texts():
+    """Rows are the words that look, columns those looked at; what is 0 stays empty."""
+    weights = np.array([[0.9, 0.1, 0.0], [0.2, 0.3, 0.5]])
+    figure = plots.attention_map(weights, ["a", "b"], sources=["x", "y", "z"])
+    axes, = figure.axes
+    assert [[label.get_text() for label in labels] for labels in (axes.get_yticklabels(), axes.get_xticklabels())] == [["a", "b"], ["x", "y", "z"]]
+    drawn = axes.images[0].get_array()
+    assert np.allclose(drawn.filled(0) ** 2, weights) and drawn.mask.sum() == 1
+    assert "a looks at x with 0.90; b looks at z with 0.50; b looks at y with 0.30" in plots.alt(figure)
+
+
+@pytest.mark.parametrize("sources, size", [(None, "(2, 2)"), (["x"], "(2, 1)")])
+def test_an_attention_map_needs_a_name_for_each_word(sources, size):
+    with pytest.raises(ValueError, match=re.escape(f"2 tokens need weights {size}, not (2, 3)")):
+        plots.attention_map(np.ones((2, 3)), ["a", "b"], sources=sources)
 
 
 @pytest.mark.parametrize("figure", [plots.losses(HISTORIES, 0.76), plots.bars_by_kind(KINDS)], ids=["losses", "bars"])

@@ -28,10 +28,12 @@ def test_what_follows_from_an_address(given, repository, book):
     assert address.book(clean) == book
 
 
-def test_colab_opens_what_the_site_serves():
-    assert address.colab("https://github.com/owner/course", "chapters/concepts/tokens.ipynb") == (
-        "https://colab.research.google.com/github/owner/course/blob/gh-pages/_sources/chapters/concepts/tokens.ipynb")
-    assert address.colab("https://example.org/llm", "chapters/concepts/tokens.ipynb") is None
+def test_services_open_what_the_site_serves():
+    path = "owner/course/blob/gh-pages/_sources/chapters/concepts/tokens.ipynb"
+    assert address.launchers("https://github.com/owner/course", "chapters/concepts/tokens.ipynb") == {
+        "Colab": f"https://colab.research.google.com/github/{path}", "Kaggle": f"https://kaggle.com/kernels/welcome?src=https://github.com/{path}",
+        "ModelScope": f"https://modelscope.cn/notebook/share/github/{path}"}
+    assert address.launchers("https://example.org/llm", "chapters/concepts/tokens.ipynb") == address.launchers("", "chapters/concepts/tokens.ipynb") == {}
 
 
 @pytest.mark.parametrize("wrong", ["ftp://example.org", "example.org", "javascript:alert(1)", "https://", 'https://example.org/"x', "https://exa mple.org"])

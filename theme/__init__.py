@@ -5,7 +5,7 @@ maths.py    formulas, typeset when the book is built
 fonts.py    the formulas' fonts, cut down to the letters in use
 prune.py    what the theme copies and no page loads is removed from the built site
 search.py   excerpts for the search page, which work on file:// too
-launch.py   the public address: Colab button, and the address in the notebooks that the site serves
+launch.py   the public address: the buttons for Colab, Kaggle and ModelScope, and the address in the notebooks that the site serves
 address.py  what follows from that address, without Sphinx
 wheel.py    the link to the package's wheel
 widgets.py  widgets without a kernel: code and weights put in once

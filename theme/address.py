@@ -1,4 +1,4 @@
-"""What follows from the public address: is it one, whose repository is it, where is the book, what does Colab open? No Sphinx in here."""
+"""What follows from the public address: is it one, whose repository is it, where is the book, where can its notebooks be opened? No Sphinx in here."""
 import re
 from urllib.parse import urlsplit
 
@@ -33,7 +33,12 @@ def book(address: str) -> str:
     return address and address + "/"
 
 
-def colab(address: str, source: str) -> str | None:
-    """Return the Colab link of a served notebook, e.g. source "chapters/concepts/tokens.ipynb", or None where Colab cannot open it."""
+# Where a notebook that lies on GitHub can be opened: each service takes owner/name/blob/branch/path.
+LAUNCHERS = {"Colab": "https://colab.research.google.com/github/", "Kaggle": "https://kaggle.com/kernels/welcome?src=https://github.com/",
+             "ModelScope": "https://modelscope.cn/notebook/share/github/"}
+
+
+def launchers(address: str, source: str) -> dict[str, str]:
+    """Return {service: link} of a served notebook, e.g. source "chapters/concepts/tokens.ipynb"; {} for an address that is not on GitHub."""
     name = repository(address)
-    return name and f"https://colab.research.google.com/github/{name}/blob/gh-pages/_sources/{source}"
+    return {service: f"{start}{name}/blob/gh-pages/_sources/{source}" for service, start in LAUNCHERS.items()} if name else {}

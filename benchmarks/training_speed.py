@@ -44,22 +44,29 @@ def steps(ours, theirs):
     return [lambda loss=loss, optimizer=optimizer: step(loss, optimizer) for loss, optimizer in zip(losses, optimizers)]
 
 
+def race(d_model, mlp):
+    """(how many times as fast our step is, its share of the speed of a large product, its seconds at best)."""
+    ours, theirs = (model.train() for model in pair(d_model, mlp))
+    most, multiply = product()
+    runs = [*steps(ours, theirs), multiply]
+    for run in runs:
+        run()
+    times = [[cpu_seconds(run) for run in runs] for _ in range(ROUNDS)]
+    return (statistics.median(theirs / mine for mine, theirs, _ in times),
+            statistics.median(operations(ours) / mine / (most / best) for mine, _, best in times), min(mine for mine, _, _ in times))
+
+
 def main():
     torch.set_num_threads(1)
     missed = False
     for d_model, budget in BUDGETS.items():
-        ours, theirs = (model.train() for model in pair(d_model))
-        most, multiply = product()
-        runs = [*steps(ours, theirs), multiply]
-        for run in runs:
-            run()
-        times = [[cpu_seconds(run) for run in runs] for _ in range(ROUNDS)]
-        ratio = statistics.median(theirs / mine for mine, theirs, _ in times)
-        share = statistics.median(operations(ours) / mine / (most / best) for mine, _, best in times)
+        ratio, share, best = race(d_model, "gelu_tanh")                 # GPT-2's own
         print(f"training step, d={d_model}, {ROWS} rows of {LENGTH}: {ratio:.2f} times Hugging Face's (budget >= {budget}), "
-              f"{1000 * min(mine for mine, _, _ in times):.0f} ms at best; {'holds' if ratio >= budget else 'FALLS SHORT'}")
-        print(f"training step, d={d_model}: {share:.0%} of the speed of one large matrix product (reported)", flush=True)
+              f"{1000 * best:.0f} ms at best; {'holds' if ratio >= budget else 'FALLS SHORT'}")
+        print(f"training step, d={d_model}: {share:.0%} of the speed of one large matrix product (reported)")
         missed |= ratio < budget
+        ratio, share, best = race(d_model, "gelu")
+        print(f"the same with exact GELU, d={d_model}: {ratio:.2f} times Hugging Face's, {1000 * best:.0f} ms at best, {share:.0%} (reported)", flush=True)
     return missed
 
 

@@ -22,7 +22,7 @@ def link_titles(app, doctree, docname):
 def linked(text, here):
     """The nodes of "Tokens, Learning objectives · 25 min to read": names before the first dot that are chapters become links."""
     names, dot, rest = text.astext().partition("·")
-    for part in re.split(r"(, )", names):
+    for part in re.split(r"([,;] )", names):
         name = part.strip()
         if name not in here:
             yield nodes.Text(part)

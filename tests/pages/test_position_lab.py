@@ -116,3 +116,13 @@ def test_nothing_jumps_when_it_starts(visit, site_http, width):
         still = page.evaluate("""() => { const box = document.querySelector('.lm-widget[data-code^="PositionLab@"]'), still = document.createElement('div');
             still.className = 'lm-still'; box.append(still); const height = still.offsetHeight; still.remove(); return height; }""")
         assert live == pytest.approx(still, abs=1)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1100, 1280, 1600])
+def test_the_sentence_stands_below_the_map(visit, site_http, width):
+    """At every width the map, its legend and the sentence below them have each their own place."""
+    with visit(site_http + find_page(), width=width, height=900) as page:
+        root = Hand(page).root
+        box = lambda name: root.locator(f".lm-position-{name}").first.bounding_box()          # noqa: E731
+        bottom = lambda name: box(name)["y"] + box(name)["height"]                           # noqa: E731
+        assert bottom("map") <= box("legend")["y"] + 1 and bottom("legend") <= box("verdict")["y"] + 1

@@ -9,8 +9,10 @@ from importlib import import_module
 __version__ = "0.1.0"
 _WHERE = {
     "claim": "claims", "measured": "claims", "ClaimError": "claims",
-    "CharTokenizer": "tokenizers", "WordTokenizer": "tokenizers", "BPETokenizer": "tokenizers", "load_tokenizer": "tokenizers", "WordPieceTokenizer": "tokenizers_wordpiece",
-    "TransformerConfig": "models.config", "GPT": "models.transformer", "BERT": "models.bert", "bert_config": "models.bert", "LSTMLanguageModel": "models.lstm", "Seq2Seq": "models.seq2seq",
+    "CharTokenizer": "tokenizers", "WordTokenizer": "tokenizers", "BPETokenizer": "tokenizers", "load_tokenizer": "tokenizers",
+    "WordPieceTokenizer": "tokenizers_wordpiece",
+    "TransformerConfig": "models.config", "GPT": "models.transformer", "BERT": "models.bert", "bert_config": "models.bert", "LSTMLanguageModel": "models.lstm",
+    "Seq2Seq": "models.seq2seq",
     "attention": "models.attention", "causal_mask": "models.attention", "save": "models.checkpoints", "load": "models.checkpoints",
     "Batches": "training.batches", "PairBatches": "training.batches", "MaskedBatches": "training.masked", "fit": "training.loop", "History": "training.loop",
     "check_versions": "versions",

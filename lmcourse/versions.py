@@ -1,4 +1,4 @@
-"""Whether what is installed is new enough. A chapter asks once, in its first cell, and hears nothing if all is well."""
+"""Whether what is installed is new enough (a chapter asks once, in its first cell, and hears nothing if all is well), and what is missing."""
 from importlib import import_module, metadata
 
 

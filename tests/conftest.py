@@ -120,3 +120,19 @@ def pytest_generate_tests(metafunc):
         notebooks = sorted((ROOT / "chapters").rglob("*.ipynb"))
         notebooks = [path for path in notebooks if ".ipynb_checkpoints" not in path.parts]
         metafunc.parametrize("notebook", notebooks, ids=[str(path.relative_to(ROOT)) for path in notebooks])
+
+
+@pytest.fixture(scope="module")
+def node():
+    """A Node process with the page's modules in it (tests/support/node.py)."""
+    from node import Node
+    node = Node()
+    yield node
+    node.close()
+
+
+@pytest.fixture(scope="module")
+def words():
+    """A byte-level BPE trained on sixty stories."""
+    import lmcourse as lm
+    return lm.BPETokenizer.train(lm.world.stories(60, seed=5).texts)

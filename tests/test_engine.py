@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from node import TOLERANCE, Node, floats, snapped
+from node import TOLERANCE, floats, snapped
 
 import lmcourse as lm
 from lmcourse.quantize import snap, unsnap
@@ -20,18 +20,6 @@ from lmcourse.world import stories
 
 MIXED = ["The red key. Nora Bell said: it's 42 o'clock, isn't it?", "在花园里，她找到了红色的钥匙。", "né à Zürich, ça va? naïve",
          "👍🏽 👩‍👩‍👧 ok", "tabs\tand\n\nlines  and   spaces "] * 4
-
-
-@pytest.fixture(scope="module")
-def node():
-    node = Node()
-    yield node
-    node.close()
-
-
-@pytest.fixture(scope="module")
-def words():
-    return BPETokenizer.train(stories(60, seed=5).texts)
 
 
 @pytest.fixture(scope="module")

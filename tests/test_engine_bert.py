@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node import TOLERANCE, Node, floats, snapped
+from node import TOLERANCE, floats, snapped
 
 import lmcourse as lm
 from lmcourse.models.bert import BERT, bert_config
@@ -25,13 +25,6 @@ CONFIGS = [{}, {"mlp": "gelu_tanh"}, {"n_layers": 1, "n_heads": 1, "d_model": 20
 TEXTS = ["The naïve café's owner re-read “Żółć”, didn't he?", "İstanbul ΣΟΦΟΣ straße ﬁne", "她有一把红色的钥匙。ok", "emoji 🎉🧠👩‍👩‍👧‍👦 between", "a" * 101 + " " + "b" * 100,
          "unhappiest electroencephalography microfossils", "tabs\tand\nlines\r  \u3000and\u00a0spaces\u2028x", "\x00\x07\ufffd\u200b\ufeff\u00adx", "½ Ⅷ ² $5+3=8 ^`~|<>",
          "한국어 אבג العربية हिन्दी ไทย", "e\u0301\u0323 a\u200d\u0301", "a[MASK]b [MASK]", "[CLS", "豈 更 车"]
-
-
-@pytest.fixture(scope="module")
-def node():
-    node = Node()
-    yield node
-    node.close()
 
 
 def difference(answer, seen, T, H, logits=True):

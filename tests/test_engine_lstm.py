@@ -5,25 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from node import TOLERANCE, Node, floats, snapped
+from node import TOLERANCE, floats, snapped
 
 import lmcourse as lm
-from lmcourse.tokenizers import BPETokenizer
 from lmcourse.widgets import sources
 from lmcourse.widgets.weights import LSTM_TOKENS, pack_folder
 from lmcourse.world import stories
-
-
-@pytest.fixture(scope="module")
-def node():
-    node = Node()
-    yield node
-    node.close()
-
-
-@pytest.fixture(scope="module")
-def words():
-    return BPETokenizer.train(stories(60, seed=5).texts)
 
 
 def compare(answer, model, ids, beginning=()):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node import TOLERANCE, Node, floats, snapped
+from node import TOLERANCE, floats, snapped
 
 import lmcourse as lm
 from lmcourse.interpret.probe import PARTS
@@ -19,13 +19,6 @@ WORDS = lm.WordTokenizer.train(PAIRS)
 END = WORDS.end_id
 CONFIGS = [{}, {"n_layers": 1, "n_heads": 1, "d_model": 20, "max_len": 19, "d_hidden": 36}, {"bias": False}, {"tie_weights": False}, {"pad_id": None, "start_id": 5},
            {"n_heads": 8, "d_model": 64, "d_hidden": 100, "n_layers": 3, "norm_eps": 1e-3}]
-
-
-@pytest.fixture(scope="module")
-def node():
-    node = Node()
-    yield node
-    node.close()
 
 
 def random_model(**change):

@@ -1,20 +1,14 @@
 """The kernel's round trip: a real JupyterLab server, a real kernel, Chromium. Set from Python, seen in the page; done in the page, heard in Python."""
-import nbformat
 import pytest
-from round_trip import ONE_SENTENCE, REPLAY, Notebook, server, write_notebook
+from round_trip import CELLS, ONE_SENTENCE, REPLAY, opened
 
 pytest.importorskip("jupyterlab")
 
 
 def test_a_recorded_run_comes_from_the_kernel(browser, tmp_path):
     """The recording travels as weights do: once, by a hidden widget."""
-    write_notebook(tmp_path / "trip.ipynb", REPLAY)
-    with server(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1100})
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address + "lab/tree/trip.ipynb")
-        book = Notebook(page)
+    with opened(browser, tmp_path, REPLAY) as book:
+        page = book.page
         assert "Error" not in book.run(0)
         page.wait_for_selector(".lm-replay[data-state=ready][data-step='100']", timeout=120_000)
         replay = page.locator(".lm-replay").first
@@ -27,19 +21,12 @@ def test_a_recorded_run_comes_from_the_kernel(browser, tmp_path):
         told = book.run(2)
         assert "('step', 400)" in told and "('step', 0)" in told and "now 0 1" in told
         assert replay.locator("p.lm-replay-text").text_content().replace("⟨the end⟩", "<|endoftext|>") in told
-        assert not errors, errors
-        page.context.close()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_round_trip(browser, tmp_path, theme):
-    write_notebook(tmp_path / "trip.ipynb")
-    with server(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1100})
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address + "lab/tree/trip.ipynb")
-        book = Notebook(page)
+    with opened(browser, tmp_path, CELLS) as book:
+        page = book.page
         page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         assert "Error" not in book.run(0)
         page.wait_for_selector(".lm-explorer[data-state=ready]", timeout=120_000)
@@ -67,8 +54,6 @@ def test_round_trip(browser, tmp_path, theme):
 
         book.run(3)                                                 # a second explorer: the weights are there already
         page.wait_for_function("document.querySelectorAll('.lm-explorer[data-state=ready]').length === 2", timeout=60_000)
-        assert not errors, errors
-        page.context.close()
 
 
 DECODING = ["import lmcourse as lm\n"
@@ -80,15 +65,8 @@ DECODING = ["import lmcourse as lm\n"
 
 
 def test_decoding_lab_and_python_write_the_same(browser, tmp_path):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in DECODING])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, tmp_path / "trip.ipynb")
-    with server(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1100})
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address + "lab/tree/trip.ipynb")
-        book = Notebook(page)
+    with opened(browser, tmp_path, DECODING) as book:
+        page = book.page
         assert "Error" not in book.run(0)
         page.wait_for_selector(".lm-decoding[data-state=ready]", timeout=120_000)
         lab = page.locator(".lm-decoding").first
@@ -108,8 +86,6 @@ def test_decoding_lab_and_python_write_the_same(browser, tmp_path):
         lab.locator("input[value=beam]").check()
         page.wait_for_timeout(300)
         assert "('way', 'beam'), ('steps', 0)" in book.run(2)
-        assert not errors, errors
-        page.context.close()
 
 
 MASKING = ["import lmcourse as lm\nlab = lm.widgets.MaskLab(text='Anna Bell had a red key. She', place=4)\nlab",
@@ -120,15 +96,8 @@ MASKING = ["import lmcourse as lm\nlab = lm.widgets.MaskLab(text='Anna Bell had 
 
 def test_mask_lab_gets_two_models(browser, tmp_path):
     """The weights of both reach the page, each once; what is set and what is done goes both ways."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in MASKING])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, tmp_path / "trip.ipynb")
-    with server(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1300})
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address + "lab/tree/trip.ipynb")
-        book = Notebook(page)
+    with opened(browser, tmp_path, MASKING) as book:
+        page = book.page
         assert "Error" not in book.run(0)
         page.wait_for_selector(".lm-mask[data-state=ready]", timeout=120_000)
         lab = page.locator(".lm-mask").first
@@ -151,8 +120,6 @@ def test_mask_lab_gets_two_models(browser, tmp_path):
 
         book.run(3)                                                 # a second one: the weights are there already
         page.wait_for_function("document.querySelectorAll('.lm-mask[data-state=ready]').length === 2", timeout=60_000)
-        assert not errors, errors
-        page.context.close()
 
 
 TRANSLATING = ["import lmcourse as lm\nw = lm.widgets.TranslationExplorer(text='Anna found a red key in the garden yesterday .', layer=1, head=2)\nw",
@@ -166,13 +133,8 @@ TRANSLATING = ["import lmcourse as lm\nw = lm.widgets.TranslationExplorer(text='
 
 def test_translation_explorer_and_python_translate_the_same(browser, tmp_path):
     """The bundled model and one of the reader's own; what is set and what is done goes both ways."""
-    write_notebook(tmp_path / "trip.ipynb", TRANSLATING)
-    with server(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1500})
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address + "lab/tree/trip.ipynb")
-        book = Notebook(page)
+    with opened(browser, tmp_path, TRANSLATING) as book:
+        page = book.page
         assert "Error" not in book.run(0)
         page.wait_for_selector(".lm-translation[data-state=ready][data-layer='1'][data-head='2']", timeout=120_000)
         explorer = page.locator(".lm-translation").first
@@ -196,19 +158,12 @@ def test_translation_explorer_and_python_translate_the_same(browser, tmp_path):
         book.run(3)                                                 # a model that was made here
         page.wait_for_function("document.querySelectorAll('.lm-translation[data-state=ready]').length === 2", timeout=60_000)
         assert page.locator(".lm-translation").nth(1).locator(".lm-tr-sources .lm-word").all_text_contents() == ["a", "c", "b"]
-        assert not errors, errors
-        page.context.close()
 
 
 def test_one_sentence(browser, tmp_path):
     """Without a book the chapters' names stand as text; with a kernel the world's probabilities follow whatever is typed."""
-    write_notebook(tmp_path / "trip.ipynb", ONE_SENTENCE)
-    with server(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1100})
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address + "lab/tree/trip.ipynb")
-        book = Notebook(page)
+    with opened(browser, tmp_path, ONE_SENTENCE) as book:
+        page = book.page
         assert "Error" not in book.run(0)
         page.wait_for_selector(".lm-one[data-state=ready]", timeout=120_000)
         figure = page.locator(".lm-one").first
@@ -225,5 +180,3 @@ def test_one_sentence(browser, tmp_path):
         figure.locator(".lm-one-token").nth(7).click()
         page.wait_for_function("() => [...document.querySelectorAll('.lm-one-next tr[data-world]')].some(row => +row.dataset.world > 0.2)")
         assert "now One summer Anna Bell was in the 7 0 1 8" in book.run(2)
-        assert not errors, errors
-        page.context.close()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import expect
-from round_trip import Notebook, server, write_notebook
+from round_trip import opened
 
 pytest.importorskip("jupyterlab")
 SET_UP = """import json
@@ -94,13 +94,8 @@ TRIPS = {
 @pytest.fixture(scope="module")
 def book(browser, tmp_path_factory):
     """A notebook of three empty cells in a JupyterLab: one server and one kernel for all."""
-    folder = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "trip.ipynb", ["", "", ""])
-    with server(folder) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1300})
-        page.goto(address + "lab/tree/trip.ipynb")
-        yield Notebook(page)
-        page.context.close()
+    with opened(browser, tmp_path_factory.mktemp("lab"), ["", "", ""]) as book:
+        yield book
 
 
 @pytest.mark.parametrize("name", TRIPS)

@@ -59,12 +59,13 @@ def test_ones_own_target_mask_off_and_heads_off(lab, model):
 
 
 @pytest.mark.parametrize("wrong, says", [
-    ({"text": " \n"}, "text is empty"), ({"text": "Anna Bell had a key ."}, "'Bell' is not among the .* words"),
+    ({"text": " \n"}, "text is empty; give a sentence, such as 'Anna found a red key"), ({"text": "Anna Bell had a key ."}, "'Bell' is not among the .* words"),
     ({"target": "一 unknown 。"}, "'unknown' is not among"), ({"part": "middle"}, "part='middle'; it is 'cross' or 'encoder' or 'decoder'"),
-    ({"layer": 2}, "layer=2; this model has 2 layers of 4 heads, counted from 0"), ({"layer": -1}, "layer=-1"), ({"place": 1.5}, "whole number"),
-    ({"head": 4}, "head=4; this model has 2 layers of 4 heads"), ({"head": -2}, "head=-2; it is a whole number from -1"),
-    ({"heads_off": [("cross", 0, 4)]}, "2 layers of 4 heads"), ({"heads_off": [("middle", 0, 0)]}, "in the parts cross, encoder, decoder"),
-    ({"heads_off": [(0, 0)]}, "such as"),
+    ({"layer": 2}, "layer=2; this model has 2, counted from 0: 0 to 1"), ({"layer": -1}, "layer=-1"), ({"place": 1.5}, "whole number"),
+    ({"head": 4}, "head=4; this model has 4, counted from 0: 0 to 3"), ({"head": -2}, "head=-2; it is a whole number from -1"),
+    ({"heads_off": [("cross", 0, 4)]}, "head in heads_off=4; this model has 4"), ({"heads_off": [("cross", 2, 0)]}, "layer in heads_off=2; this model has 2"),
+    ({"heads_off": [("middle", 0, 0)]}, "part in heads_off='middle'; it is 'cross' or 'encoder' or 'decoder'"),
+    ({"heads_off": [(0, 0)]}, r"heads_off holds \[0, 0\]; it is a list of \(part, layer, head\), such as"),
     ({"colour": 3}, "no 'colour'")])
 def test_what_is_wrong_is_said(wrong, says, model):
     with pytest.raises((ValueError, TypeError), match=says):

@@ -22,14 +22,8 @@ def link_titles(app, doctree, docname):
 def linked(text, here):
     """The nodes of "Tokens, Learning objectives · 25 min to read": names before the first dot that are chapters become links."""
     names, dot, rest = text.astext().partition("·")
-    for part in re.split(r"([,;] )", names):
-        name = part.strip()
-        if name not in here:
-            yield nodes.Text(part)
-            continue
-        yield nodes.Text(part[:part.index(name)])
-        yield nodes.reference("", name, refuri=here[name], internal=True)
-        yield nodes.Text(part[part.index(name) + len(name):])
+    for part in re.split(r"(^\s+|[,;]\s+|\s+$)", names):
+        yield nodes.reference("", part, refuri=here[part], internal=True) if part in here else nodes.Text(part)
     yield nodes.Text(dot + rest)
 
 

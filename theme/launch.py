@@ -18,7 +18,7 @@ def buttons(app, pagename, templatename, context, doctree):
     links = launchers(app.config.lmcourse_address, source) if source.endswith(".ipynb") else {}
     if links:
         context["header_buttons"].insert(0, {"type": "group", "icon": "fas fa-rocket", "tooltip": "Run this notebook", "label": "launch-buttons", "buttons": [
-            {"type": "link", "url": url, "text": service, "tooltip": f"Open this notebook in {service}", "label": f"launch-{service.lower()}"}
+            {"type": "link", "url": url, "text": service, "tooltip": f"Open this notebook in {service}"}
             for service, url in links.items()]})
 
 

@@ -1,7 +1,8 @@
-"""The last touch on every page, after the templates: remove what the page does not need, make every address local, mend accessibility, mark the sentences that cells printed.
+"""The last touch on every page, after the templates: remove what the page does not need, make every address local, mend accessibility, mark the
+sentences that cells printed.
 
-It is the template bridge (`template_bridge` in _config.yml, Sphinx's own hook for rendering), so each page passes exactly once. The rules are text for text: if a new
-version of the theme writes something else, the tests of the built pages (tests/site) fail, not the reader's page.
+It is the template bridge (`template_bridge` in _config.yml, Sphinx's own hook for rendering), so each page passes exactly once. The rules are text
+for text: if a new version of the theme writes something else, the tests of the built pages (tests/site) fail, not the reader's page.
 """
 import re
 
@@ -9,6 +10,8 @@ from sphinx.jinja2glue import BuiltinTemplateLoader
 
 SCRIPT = re.compile(r"[ \t]*<script\b([^>]*)>(.*?)</script>\n?", re.S)
 LINK = re.compile(r'[ \t]*<link\b[^>]*href="([^"]*)"[^>]*>\n?')
+PRINTED = re.compile(r'(<div class="output stream[^>]*><div class="highlight"><pre>(?:<span></span>)?)(.*?)(</pre>)', re.S)
+SENTENCE = re.compile(r"^(?:[✓✗»] .*|.* ≈ .*\(must be .*\))$", re.M)
 
 # A script whose tag or text holds the key is kept only on pages that hold the value; "" never.
 SCRIPTS = {
@@ -61,15 +64,6 @@ def wanted(rules: dict[str, str], text: str, html: str) -> bool:
     return all(place and place in html for key, place in rules.items() if key in text)
 
 
-PRINTED = re.compile(r'(<div class="output stream[^>]*><div class="highlight"><pre>(?:<span></span>)?)(.*?)(</pre>)', re.S)
-SENTENCE = re.compile(r"^(?:[✓✗»] .*|.* ≈ .*\(must be .*\))$", re.M)
-
-
-def sentences(html: str) -> str:
-    """Claims, measured numbers and what a model wrote are sentences: marked, so that a narrow screen may wrap them. Tables stay as printed."""
-    return PRINTED.sub(lambda match: match[1] + SENTENCE.sub(r'<span class="lm-sentence">\g<0></span>', match[2]) + match[3], html)
-
-
 def lean(html: str) -> str:
     """Drop scripts and styles that this page does not need, and second copies."""
     body = html[html.find("<body"):]
@@ -101,6 +95,11 @@ def mended(html: str) -> str:
     for _, pattern, replacement in MENDED:
         html = re.sub(pattern, replacement, html, flags=re.S)
     return html
+
+
+def sentences(html: str) -> str:
+    """Claims, measured numbers and what a model wrote are sentences: marked, so that a narrow screen may wrap them. Tables stay as printed."""
+    return PRINTED.sub(lambda match: match[1] + SENTENCE.sub(r'<span class="lm-sentence">\g<0></span>', match[2]) + match[3], html)
 
 
 class Pages(BuiltinTemplateLoader):

@@ -13,6 +13,13 @@ UNUSED = ["scripts/fontawesome.js*", "scripts/*.map", "styles/*.map", "vendor/fo
 ICON_FONT = re.compile(r'@font-face\{[^}]*Font Awesome[^}]*\}')
 
 
+def purge(site: Path, sheet: str):
+    """Keep of `sheet`, a path inside the site, what some page or script of the site may use; ExtensionError, with PurgeCSS's own words, if it cannot."""
+    done = subprocess.run(["node", str(Path(__file__).parent / "purge.mjs"), sheet], cwd=site, capture_output=True, text=True, encoding="utf8")
+    if done.returncode:
+        raise ExtensionError(f"PurgeCSS in Node could not shorten {sheet}: {done.stderr.strip()}")
+
+
 def prune(app, error):
     if error or app.builder.format != "html":
         return
@@ -22,9 +29,7 @@ def prune(app, error):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     sheet = static / "styles" / "pydata-sphinx-theme.css"
     sheet.write_text(re.sub(r"/\*# sourceMappingURL.*", "", ICON_FONT.sub("", sheet.read_text(encoding="utf8"))), encoding="utf8")
-    done = subprocess.run(["node", str(Path(__file__).parent / "purge.mjs"), Path(app.outdir).as_posix(), sheet.as_posix()], capture_output=True, text=True)
-    if done.returncode:
-        raise ExtensionError(f"PurgeCSS in Node could not shorten {sheet.name}: {done.stderr.strip()}")
+    purge(Path(app.outdir), sheet.relative_to(app.outdir).as_posix())
     (Path(app.outdir) / ".nojekyll").touch()         # GitHub Pages would hide _static and _sources
 
 

@@ -7,7 +7,8 @@ from .muon import Muon
 
 
 def optimizers(model, optimizer, lr, muon_lr, weight_decay):
-    """"adamw": AdamW for everything (Loshchilov & Hutter, 2019). "muon": Muon for the blocks' matrices, AdamW for the rest."""
+    """"adamw": AdamW for everything (Loshchilov & Hutter, 2019). "muon": Muon for the blocks' matrices (of a Seq2Seq its
+    decoder's: the encoder's gained nothing by it), AdamW for the rest."""
     if optimizer not in ("adamw", "muon"):
         raise ValueError(f"optimizer={optimizer!r} must be 'adamw' or 'muon'")
     matrices = [(n, p) for n, p in model.named_parameters() if p.dim() == 2 and n.startswith("blocks.")] if optimizer == "muon" else []

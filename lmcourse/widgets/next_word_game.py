@@ -56,8 +56,8 @@ class NextWordGame(ModelWidget):
                   for i, (story, kind, place) in enumerate(zip(stories, kinds, places))]
         self.recurrent = sources.find("course-lstm", kind="lstm")
         self._brings = carried(self.recurrent)                      # keeps it alive as long as this widget
-        super().__init__(model, tokenizer, stories=rounds, words=[word for word in words if not SPECIAL.match(word)], names=list(guessers), model_name=model_name,
-                         lstm=self.recurrent.name, carrier_lstm=self._brings.model_id, **traits)
+        super().__init__(model, tokenizer, stories=rounds, words=[word for word in words if not SPECIAL.match(word)], names=list(guessers),
+                         model_name=model_name, lstm=self.recurrent.name, carrier_lstm=self._brings.model_id, **traits)
         for source in (self.source, self.recurrent):
             for story in stories:
                 if len(_ids(source, story)) != len(story) + 1 or len(story) > source.max_tokens:
@@ -93,7 +93,8 @@ class NextWordGame(ModelWidget):
         best = {self.names[-1]: means.pop(self.names[-1])}
         means |= {"LSTM": self._paid(self.recurrent), self.model_name: self._paid(self.source)} | best
         factor = 1 / math.log(2) if self.unit == "bits" else 1
-        return bars_by_kind({"words to guess": {name: mean * factor for name, mean in means.items()}}, x=f"surprise ({self.unit} per word)", describe="Bars of {x}. {rows}")
+        means = {name: mean * factor for name, mean in means.items()}
+        return bars_by_kind({"words to guess": means}, x=f"surprise ({self.unit} per word)", describe="Bars of {x}. {rows}")
 
     def _paid(self, source):
         """What a model that runs in the page pays for the words to guess, nats a word, as torch computes it."""

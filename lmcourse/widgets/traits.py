@@ -64,10 +64,14 @@ class Numbers(t.TraitType):
 
 
 class Text(t.Unicode):
-    """A text that is not empty; what the widget's model cannot read is cut off (`ModelWidget.cut`)."""
+    """A text that is not empty, such as `example`; what the widget's model cannot read is cut off (`ModelWidget.cut`)."""
+    def __init__(self, default="", example="Anna Bell had a red key."):
+        self.example = example
+        super().__init__(default)
+
     def validate(self, owner, value):
         if not super().validate(owner, value).strip():
-            raise ValueError(f"{self.name} is empty; give a sentence, such as 'Anna Bell had a red key.'")
+            raise ValueError(f"{self.name} is empty; give a sentence, such as {self.example!r}")
         return owner.cut(value)
 
 

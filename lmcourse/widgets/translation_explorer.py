@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import traitlets as t
 
 from lmcourse.widgets.base import ModelWidget
-from lmcourse.widgets.traits import Choice, Number
+from lmcourse.widgets.traits import Choice, Number, Text, among, within
 
 PARTS = "cross", "encoder", "decoder"
 
@@ -31,7 +31,7 @@ class TranslationExplorer(ModelWidget):
     """
     _kind = "seq2seq"
     _shown = ("text", "part", "layer", "head")
-    text = t.Unicode().tag(sync=True)
+    text = Text(example="Anna found a red key in the garden yesterday .").tag(sync=True)
     target = t.Unicode().tag(sync=True)
     examples = t.List(t.Unicode()).tag(sync=True)
     part = Choice(*PARTS)
@@ -44,8 +44,6 @@ class TranslationExplorer(ModelWidget):
 
     def __init__(self, model="course-seq2seq", tokenizer=None, text="", heads_off=(), **traits):
         super().__init__(model, tokenizer, text=text, heads_off=[list(each) for each in heads_off], **traits)
-        if not text:
-            self.text = text                                        # the default is never validated: say that it is empty
 
     def _describe(self):
         return (f"{self.part} attention of layer {self.layer + 1}, {f'head {self.head + 1}' if self.head >= 0 else 'the mean of its heads'}, "
@@ -67,24 +65,32 @@ class TranslationExplorer(ModelWidget):
             seen = record(model, (torch.tensor([source]), torch.tensor([[model.config.start_id, *target]])), causal=self.causal)
         return [tokenizer.tokens[i] for i in source], ["start", *(tokenizer.tokens[i] for i in target)], seen
 
-    @t.validate("text", "target")
-    def _check_text(self, proposal):
-        name, value, tokenizer = proposal["trait"].name, proposal["value"], self.source.tokenizer
-        if name == "text" and not value.strip():
-            raise ValueError("text is empty; give a sentence, such as 'Anna found a red key in the garden yesterday .'")
-        ids, most = tokenizer.encode(value), self.source.config["max_len"] - (name == "target")       # says which word is not known
-        if len(ids) > most:
-            warnings.warn(f"{name} has {len(ids)} words; the first {most} fit, the rest was cut off", stacklevel=2)
-        return value if len(ids) <= most else tokenizer.decode(ids[:most])
+    def cut(self, text, name="text", most=None):
+        """As many words of a text as the encoder reads, or `most`; ValueError that says which word is not known."""
+        ids, most = self.source.tokenizer.encode(text), most or self.source.config["max_len"]
+        if len(ids) <= most:
+            return text
+        warnings.warn(f"{name} has {len(ids)} words; the first {most} fit, the rest was cut off", stacklevel=2)
+        return self.source.tokenizer.decode(ids[:most])
 
-    @t.validate("layer", "head", "heads_off")
-    def _check_heads(self, proposal):
-        name, value, config = proposal["trait"].name, proposal["value"], self.source.config
-        for each in value if name == "heads_off" else [("cross", value, 0)] if name == "layer" else [("cross", 0, max(value, 0))]:
-            if len(each) != 3 or each[0] not in PARTS or not (0 <= each[1] < config["n_layers"] and 0 <= each[2] < config["n_heads"]):
-                raise ValueError(f"{name}={value!r}; this model has {config['n_layers']} layers of {config['n_heads']} heads, counted from 0, in the parts "
-                                 f"{', '.join(PARTS)}; heads_off is a list such as [('cross', 0, 1)]")
-        return sorted(map(list, value)) if name == "heads_off" else value
+    @t.validate("target")
+    def _check_target(self, proposal):
+        return self.cut(proposal["value"], "target", self.source.config["max_len"] - 1)     # the start token takes one place
+
+    @t.validate("layer", "head")
+    def _check_size(self, proposal):
+        name, value = proposal["trait"].name, proposal["value"]
+        return value if value == -1 else within(name, value, self.source.config[f"n_{name}s"])      # only a head may be -1: the mean
+
+    @t.validate("heads_off")
+    def _check_heads_off(self, proposal):
+        for each in proposal["value"]:
+            if len(each) != 3:
+                raise ValueError(f"heads_off holds {each!r}; it is a list of (part, layer, head), such as [('cross', 0, 1)]")
+            among("part in heads_off", each[0], PARTS)
+            for name, value in zip(("layer", "head"), each[1:]):
+                within(f"{name} in heads_off", value, self.source.config[f"n_{name}s"])
+        return sorted(map(list, proposal["value"]))
 
     def _figure(self):
         from lmcourse.plots import attention_map

@@ -1,21 +1,13 @@
 """BatchLab in the built pages: every place it shows is what lmcourse.training.batches makes, for settings drawn anew."""
 import random
-import re
 
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
 
 torch = pytest.importorskip("torch")
 from lmcourse.training.batches import pack, pad  # noqa: E402
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="BatchLab@', path.read_text(encoding="utf-8")):
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a BatchLab; run `make book`")
 
 
 class Hand:
@@ -86,7 +78,7 @@ def test_every_place_is_the_packages(visit, request, way, place):
     seed = random.SystemRandom().randrange(10 ** 9)
     print("seed", seed)
     rng = random.Random(seed)
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("BatchLab")) as page:
         lab = Hand(page)
         lab.way(way)
         size, length, alike = rng.randint(1, 8), rng.randint(4, 30), rng.random() < 0.5
@@ -107,7 +99,7 @@ def test_every_place_is_the_packages(visit, request, way, place):
 
 
 def test_the_mask_is_causal_and_keeps_texts_apart(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("BatchLab")) as page:
         lab = Hand(page)
         lab.way("pack")
         lab.slide("length", 16)
@@ -127,7 +119,7 @@ def test_the_mask_is_causal_and_keeps_texts_apart(visit, site_http):
 
 
 def test_keyboard_alone(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("BatchLab")) as page:
         lab, press = Hand(page), page.keyboard.press
         lab.root.locator(".lm-way input:checked").focus()
         lab.way("right")
@@ -151,7 +143,7 @@ def test_keyboard_alone(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_jumps_when_it_starts(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("BatchLab"), width=width) as page:
         Hand(page)
         live = page.evaluate("document.querySelector('.lm-batches').offsetHeight")
         assert page.evaluate("document.documentElement.scrollWidth") <= width

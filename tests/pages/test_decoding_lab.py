@@ -6,19 +6,12 @@ import re
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
 
 torch = pytest.importorskip("torch")
 TRAITS = ["text", "way", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "beams", "length_penalty", "seed", "steps", "stop"]
 STAGES = {"shaped": (), "top_k": ("top_k",), "top_p": ("top_k", "top_p"), "min_p": ("top_k", "top_p", "min_p")}
 PROMPTS = ["", "One night Dan Nash was in the", "One winter Vera Baker was in the barn. She had some", "The giraffe 他", "Where was"]
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="DecodingLab@', path.read_text(encoding="utf-8")):
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a DecodingLab; run `make book`")
 
 
 class Hand:
@@ -117,7 +110,7 @@ def draw_settings(hand, rng):
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_every_probability_after_every_filter(visit, request, scheme, rng):
-    with visit(request.getfixturevalue(f"site_{scheme}") + find_page()) as page:
+    with visit(request.getfixturevalue(f"site_{scheme}") + find_page("DecodingLab")) as page:
         hand = Hand(page)
         hand.way("sample")
         for text in rng.sample(PROMPTS, 3):
@@ -140,7 +133,7 @@ def test_every_probability_after_every_filter(visit, request, scheme, rng):
 
 
 def test_a_seed_writes_the_same_in_python(visit, site_http, rng):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("DecodingLab")) as page:
         hand = Hand(page)
         for _ in range(3):
             hand.set(text=rng.choice(PROMPTS), way="sample", temperature=round(rng.uniform(0.5, 2), 2), top_k=0, top_p=1, min_p=rng.choice([0, 0.1]),
@@ -165,7 +158,7 @@ def test_a_seed_writes_the_same_in_python(visit, site_http, rng):
 
 
 def test_greedy_and_beam_write_what_generate_writes(visit, site_http, rng):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("DecodingLab")) as page:
         hand = Hand(page)
         model, tokenizer, _ = lm.pretrained("course-gpt")
         hand.way("greedy")
@@ -186,7 +179,7 @@ def test_greedy_and_beam_write_what_generate_writes(visit, site_http, rng):
 
 
 def test_each_branch_of_the_tree_has_its_score(visit, site_http, rng):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("DecodingLab")) as page:
         hand = Hand(page)
         hand.set(text=rng.choice(PROMPTS[:3]), way="beam", beams=rng.randint(3, 5), length_penalty=1, steps=0)
         for steps in range(1, 9):
@@ -209,7 +202,7 @@ def test_each_branch_of_the_tree_has_its_score(visit, site_http, rng):
 
 
 def test_long_strange_and_empty_prompts(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("DecodingLab")) as page:
         hand = Hand(page)
         note = hand.root.locator(".lm-decoding-note")
         hand.type("key " * 2500)
@@ -226,7 +219,7 @@ def test_long_strange_and_empty_prompts(visit, site_http):
 
 
 def test_suggestions_are_taken(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("DecodingLab")) as page:
         hand = Hand(page)
         hand.type("One night Dan Nash was in the gar")
         hand.root.locator(".lm-decoding-chip", has_text="garden").click()
@@ -238,7 +231,7 @@ def test_suggestions_are_taken(visit, site_http):
 
 
 def test_keyboard_alone(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("DecodingLab")) as page:
         hand, press = Hand(page), page.keyboard.press
         hand.way("greedy")
         hand.root.locator(".lm-decoding-way input:checked").focus()
@@ -260,7 +253,7 @@ def test_keyboard_alone(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_jumps(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("DecodingLab"), width=width) as page:
         hand = Hand(page)
         measure = lambda: hand.root.evaluate("root => root.offsetHeight")  # noqa: E731
         still = page.evaluate("""() => { const box = document.querySelector('.lm-widget[data-code^="DecodingLab@"]'), still = document.createElement('div');

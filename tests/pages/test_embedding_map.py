@@ -1,22 +1,14 @@
 """EmbeddingMap in the built pages: neighbours, analogies and places are numpy's, for words drawn anew in each run."""
 import base64
 import random
-import re
 
 import numpy as np
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
 
 torch = pytest.importorskip("torch")
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if len(re.findall(r'class="lm-widget"[^>]*data-code="EmbeddingMap@', path.read_text(encoding="utf-8"))) > 1:
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds two EmbeddingMaps; run `make book`")
 
 
 class Hand:
@@ -67,7 +59,7 @@ def test_the_page_shows_what_numpy_computes(visit, request, scheme, which):
     seed = random.SystemRandom().randrange(10 ** 9)
     print("seed", seed)
     rng = random.Random(seed)
-    with visit(request.getfixturevalue(f"site_{scheme}") + find_page()) as page:
+    with visit(request.getfixturevalue(f"site_{scheme}") + find_page("EmbeddingMap")) as page:
         hand = Hand(page, which)
         words = hand.traits["words"]
         for name in [*hand.traits["tables"], *filter(None, [hand.traits["model_name"]])]:
@@ -108,7 +100,7 @@ def places(hand, unit):
 
 
 def test_by_keyboard_and_what_is_no_word(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("EmbeddingMap")) as page:
         hand = Hand(page, 1)
         hand.choose("mode", "neighbours")
         hand.write(0, "elephant" * 1000)
@@ -126,7 +118,7 @@ def test_by_keyboard_and_what_is_no_word(visit, site_http):
 
 
 def test_a_point_on_the_map_is_pressed(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("EmbeddingMap")) as page:
         hand = Hand(page, 0)
         canvas = hand.root.locator("canvas.lm-embedding-map")
         canvas.scroll_into_view_if_needed()
@@ -142,7 +134,7 @@ def test_a_point_on_the_map_is_pressed(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_jumps_when_it_starts(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("EmbeddingMap"), width=width) as page:
         box = page.locator(".lm-widget[data-code^=EmbeddingMap]").first
         before = page.evaluate("""() => { const probe = document.createElement('div'); probe.className = 'lm-still';
             const box = document.querySelector('.lm-widget[data-code^=EmbeddingMap]'); box.append(probe); const height = probe.offsetHeight; probe.remove(); return height; }""")

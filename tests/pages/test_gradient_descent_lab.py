@@ -1,22 +1,14 @@
 """GradientDescentLab in the built pages: every step it shows is torch's, for settings drawn anew."""
 import random
-import re
 
 import pytest
 from descending import SURFACES, by_torch
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
 
 pytest.importorskip("torch")
 NAMES = ["surface", "steepness", "optimizer", "lr", "momentum", "steps", "start"]
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="GradientDescentLab@', path.read_text(encoding="utf-8")):
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a GradientDescentLab; run `make book`")
 
 
 class Hand:
@@ -72,7 +64,7 @@ def test_every_step_is_torchs(visit, request, surface, place):
     seed = random.SystemRandom().randrange(10 ** 9)
     print("seed", seed)
     rng = random.Random(seed)
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("GradientDescentLab")) as page:
         hand = Hand(page)
         hand.choose(surface)
         hand.choose("all")
@@ -98,7 +90,7 @@ def test_every_step_is_torchs(visit, request, surface, place):
 
 
 def test_one_optimizer_alone_and_the_rate_at_which_it_is_thrown_out(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("GradientDescentLab")) as page:
         hand = Hand(page)
         hand.choose("valley")
         hand.choose("sgd")
@@ -113,7 +105,7 @@ def test_one_optimizer_alone_and_the_rate_at_which_it_is_thrown_out(visit, site_
 
 
 def test_keyboard_alone(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("GradientDescentLab")) as page:
         hand, press = Hand(page), page.keyboard.press
         hand.click(0.5, 0.5)
         hand.root.locator(".lm-descent-handle").focus()
@@ -140,7 +132,7 @@ def test_keyboard_alone(visit, site_http):
 
 
 def test_what_python_sets_is_drawn(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("GradientDescentLab")) as page:
         hand = Hand(page)
         hand.root.evaluate("""root => { const model = lmcourseHost.models[root.closest('.lm-widget').dataset.id];
             model.set('surface', 'two_minima'); model.set('optimizer', 'adam'); model.set('steps', 9); model.save_changes(); }""")
@@ -151,7 +143,7 @@ def test_what_python_sets_is_drawn(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_jumps_and_nothing_is_cut_off(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("GradientDescentLab"), width=width) as page:
         hand = Hand(page)
         height = "document.querySelector('.lm-descent').offsetHeight"
         live = page.evaluate(height)

@@ -1,21 +1,13 @@
 """LogitLab in the built pages: vector, logits, probabilities and scores are what lmcourse computes, for texts and settings drawn anew."""
 import random
-import re
 
 import pytest
 
 import lmcourse as lm
 from dequantised import unpacked
-from explorer import SITE
+from explorer import find_page
 
 torch = pytest.importorskip("torch")
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="LogitLab@', path.read_text(encoding="utf-8")):
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a LogitLab; run `make book`")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +76,7 @@ def test_every_number_is_the_packages(visit, request, pretrained, place):
     model, _ = pretrained
     first, second = lm.world.stories(2, seed=seed).texts
     first, second = (" ".join(text.split()[:rng.randint(3, 40)]) for text in (first, second))
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("LogitLab")) as page:
         hand = Hand(page)
         hand.type("Text", first)
         hand.type("Another text, to compare", second)
@@ -118,7 +110,7 @@ def test_every_number_is_the_packages(visit, request, pretrained, place):
 
 
 def test_too_long_and_empty_texts_are_said_and_a_message_moves_nothing(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("LogitLab")) as page:
         hand = Hand(page)
         height = page.evaluate("document.querySelector('.lm-logits').offsetHeight")
         for label in ("Text", "Another text, to compare"):
@@ -132,7 +124,7 @@ def test_too_long_and_empty_texts_are_said_and_a_message_moves_nothing(visit, si
 
 
 def test_keyboard_alone_and_what_python_sets_is_drawn(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("LogitLab")) as page:
         hand, press = Hand(page), page.keyboard.press
         hand.root.locator(".lm-logits-chip").first.focus()
         press("Tab")
@@ -157,7 +149,7 @@ def test_keyboard_alone_and_what_python_sets_is_drawn(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_jumps_when_it_starts(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("LogitLab"), width=width) as page:
         Hand(page)
         live = page.evaluate("document.querySelector('.lm-logits').offsetHeight")
         assert page.evaluate("document.documentElement.scrollWidth") <= width

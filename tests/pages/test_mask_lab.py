@@ -1,23 +1,15 @@
 """MaskLab in the built pages: both models' answers are lmcourse's, the best ones the world's, for texts and places drawn anew."""
 import json
 import random
-import re
 
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
 
 torch = pytest.importorskip("torch")
 STRANGE = ["Nobody knows 你好 this.", "Anna Bell had a red key. She", "Emoji 🎉🧠 between, naïve café — 100 %", "a", "[MASK] is a word. <|endoftext|> too"]
 SLACK = 2e-3                                                        # of a probability: the engines promise 1e-3 for logits
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="MaskLab@', path.read_text(encoding="utf-8")) and "appendix" not in path.parts:
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a MaskLab; run `make book`")
 
 
 class Hand:
@@ -82,7 +74,7 @@ def test_answers_are_the_packages(visit, request, place):
     seed = random.SystemRandom().randrange(10 ** 9)
     print("seed", seed)
     rng = random.Random(seed)
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("MaskLab")) as page:
         hand = Hand(page)
         compare(hand)
         stories = hand.get("stories")[0]
@@ -97,7 +89,7 @@ def test_answers_are_the_packages(visit, request, place):
 
 def test_the_best_answers_are_the_worlds(visit, site_http):
     """Against the grammar itself, not against what the widget stores: for each story, at a place drawn anew."""
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("MaskLab")) as page:
         hand = Hand(page)
         for n, story in enumerate(hand.get("stories")[0]):
             hand.root.locator(".lm-mask-picks button").nth(n).click()
@@ -117,7 +109,7 @@ def test_the_best_answers_are_the_worlds(visit, site_http):
 
 
 def test_only_the_masked_model_notices_the_right_side(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("MaskLab")) as page:
         hand = Hand(page)
         text = hand.get("stories")[0][0]
         hand.hide(4)
@@ -129,7 +121,7 @@ def test_only_the_masked_model_notices_the_right_side(visit, site_http):
 
 
 def test_who_sees_what_is_drawn_and_told(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("MaskLab")) as page:
         hand = Hand(page)
         count = len(hand.words())
         at = random.SystemRandom().randrange(4, count - 4)          # the arcs of near neighbours lie low, among the dots, which are not counted
@@ -150,7 +142,7 @@ def test_who_sees_what_is_drawn_and_told(visit, site_http):
 
 
 def test_keyboard_alone(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("MaskLab")) as page:
         hand, press = Hand(page), page.keyboard.press
         count = len(hand.words())
         hand.root.locator(".lm-mask-word[tabindex='0']").focus()
@@ -164,7 +156,7 @@ def test_keyboard_alone(visit, site_http):
 
 
 def test_what_python_sets_is_drawn_and_strange_input_is_borne(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("MaskLab")) as page:
         hand = Hand(page)
         page.evaluate(f"() => {{ const model = {hand.model}; model.set('text', 'Ned Wood had a map.'); model.set('place', 4); model.save_changes(); }}")
         hand.settle()
@@ -180,7 +172,7 @@ def test_what_python_sets_is_drawn_and_strange_input_is_borne(visit, site_http):
 
 
 def test_a_link_sets_the_state(visit, site_http):
-    address = site_http + find_page()
+    address = site_http + find_page("MaskLab")
     with visit(address) as page:
         name = page.evaluate("document.querySelector('.lm-widget[data-code^=MaskLab]').dataset.id")
     with visit(f"{address}#{name}?place=3&text=Ned+Wood+had+a+map.") as page:
@@ -193,7 +185,7 @@ def test_a_link_sets_the_state(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_jumps(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("MaskLab"), width=width) as page:
         hand = Hand(page)
         height = "document.querySelector('.lm-mask').offsetHeight"
         live = page.evaluate(height)

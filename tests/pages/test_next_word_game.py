@@ -1,21 +1,13 @@
 """NextWordGame in the built page: what everybody pays is what lmcourse computes, for guesses drawn anew in each run."""
 import math
 import random
-import re
 
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
 
 torch = pytest.importorskip("torch")
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="NextWordGame@', path.read_text(encoding="utf-8")):
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a NextWordGame; run `make book`")
 
 
 class Hand:
@@ -68,7 +60,7 @@ def test_everybody_pays_what_lmcourse_computes(visit, request, scheme):
     seed = random.SystemRandom().randrange(10 ** 9)
     print("seed", seed)
     rng = random.Random(seed)
-    with visit(request.getfixturevalue(f"site_{scheme}") + find_page()) as page:
+    with visit(request.getfixturevalue(f"site_{scheme}") + find_page("NextWordGame")) as page:
         hand = Hand(page)
         story, paid = hand.stories[0], []
         exact = {name: by_model(model, story["words"]) for name, model in LIVE.items()}
@@ -107,7 +99,7 @@ def test_everybody_pays_what_lmcourse_computes(visit, request, scheme):
 
 
 def test_the_exact_world_is_the_worlds_own(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("NextWordGame")) as page:
         for story in Hand(page).stories:
             for place, (log_q, _, _) in zip(story["places"], story["table"]["the world"]):
                 q = lm.world.next_word([lm.world.END, *story["words"][:place]])
@@ -115,7 +107,7 @@ def test_the_exact_world_is_the_worlds_own(visit, site_http):
 
 
 def test_what_is_no_word_costs_nothing_and_a_button_is_a_guess(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("NextWordGame")) as page:
         hand = Hand(page)
         first = hand.place()
         hand.guess("elephant" * 1000, 0.6)
@@ -134,7 +126,7 @@ def test_what_is_no_word_costs_nothing_and_a_button_is_a_guess(visit, site_http)
 
 
 def test_state_set_from_outside_is_shown(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("NextWordGame")) as page:
         hand = Hand(page)
         place = hand.stories[1]["places"][0]
         hand.root.evaluate("""(root, place) => { const model = lmcourseHost.models[root.closest('.lm-widget').dataset.id];
@@ -145,7 +137,7 @@ def test_state_set_from_outside_is_shown(visit, site_http):
 
 
 def test_a_link_sets_the_state_and_no_weights(visit, site_http):
-    address = site_http + find_page()
+    address = site_http + find_page("NextWordGame")
     with visit(address) as page:
         name = page.evaluate("document.querySelector('.lm-widget[data-code^=NextWordGame]').dataset.id")
     with visit(f"{address}#{name}?story=1&unit=nats&lstm=nothing") as page:
@@ -157,7 +149,7 @@ def test_a_link_sets_the_state_and_no_weights(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_jumps_when_it_starts(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("NextWordGame"), width=width) as page:
         before = page.evaluate("""() => { const probe = document.createElement('div'); probe.className = 'lm-still';
             const box = document.querySelector('.lm-widget[data-code^=NextWordGame]'); box.append(probe); const height = probe.offsetHeight; probe.remove(); return height; }""")
         hand = Hand(page)

@@ -1,22 +1,14 @@
 """NormLab in the built pages: every number it shows is what torch and lmcourse compute, for settings drawn anew."""
 import random
-import re
 
 import numpy as np
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="NormLab@', path.read_text(encoding="utf-8")):
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a NormLab; run `make book`")
 
 
 class Hand:
@@ -59,7 +51,7 @@ def rng():
 
 @pytest.mark.parametrize("place", ["site_http", "site_file"])
 def test_every_number_of_the_vector_is_torchs(visit, request, place, rng):
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("NormLab")) as page:
         hand = Hand(page)
         hand.choose("view", "vector")
         for _ in range(rng.randrange(3)):
@@ -95,7 +87,7 @@ def test_every_number_of_the_vector_is_torchs(visit, request, place, rng):
 @pytest.mark.parametrize("residual", ["on", "off"])
 @pytest.mark.parametrize("place", ["site_http", "site_file"])
 def test_every_depth_is_the_packages(visit, request, place, residual, rng):
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("NormLab")) as page:
         hand = Hand(page)
         hand.choose("view", "depth")
         hand.choose("residual", residual)
@@ -114,7 +106,7 @@ def test_every_depth_is_the_packages(visit, request, place, residual, rng):
 
 
 def test_what_python_sets_is_drawn(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("NormLab")) as page:
         hand = Hand(page)
         hand.root.evaluate("""root => { const model = lmcourseHost.models[root.closest('.lm-widget').dataset.id];
             for (const [name, value] of [['view', 'depth'], ['place', 'after'], ['norm', 'rms'], ['residual', 'off']]) model.set(name, value); model.save_changes(); }""")
@@ -126,7 +118,7 @@ def test_what_python_sets_is_drawn(visit, site_http):
 
 
 def test_a_number_out_of_bounds_is_cut_with_a_message(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("NormLab")) as page:
         hand = Hand(page)
         hand.choose("view", "vector")
         hand.root.locator("input[data-typed='0']").fill("1e9")
@@ -141,7 +133,7 @@ def test_a_number_out_of_bounds_is_cut_with_a_message(visit, site_http):
 
 
 def test_keyboard_alone_and_what_is_spoken(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("NormLab")) as page:
         hand, press = Hand(page), page.keyboard.press
         hand.choose("view", "vector")
         before = hand.lab().x
@@ -168,7 +160,7 @@ def test_keyboard_alone_and_what_is_spoken(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_jumps(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("NormLab"), width=width) as page:
         hand = Hand(page)
         height = "document.querySelector('.lm-norm').offsetHeight"
         live = page.evaluate(height)

@@ -1,21 +1,13 @@
 """PositionLab in the built pages: every score it shows is what lmcourse computes, for settings drawn anew."""
 import random
-import re
 
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("torch")
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="PositionLab@', path.read_text(encoding="utf-8")):
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a PositionLab; run `make book`")
 
 
 class Hand:
@@ -60,7 +52,7 @@ def test_every_score_is_the_packages(visit, request, kind, place):
     seed = random.SystemRandom().randrange(10 ** 9)
     print("seed", seed)
     rng = random.Random(seed)
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("PositionLab")) as page:
         hand = Hand(page)
         hand.kind(kind)
         hand.slide("width", rng.randrange(4))
@@ -80,7 +72,7 @@ def test_every_score_is_the_packages(visit, request, kind, place):
 
 
 def test_what_python_sets_is_drawn_and_a_click_picks_the_row(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("PositionLab")) as page:
         hand = Hand(page)
         hand.root.evaluate("""root => { const model = lmcourseHost.models[root.closest('.lm-widget').dataset.id];
             model.set('kind', 'rope'); model.set('position', 5); model.save_changes(); }""")
@@ -93,7 +85,7 @@ def test_what_python_sets_is_drawn_and_a_click_picks_the_row(visit, site_http):
 
 
 def test_keyboard_alone(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("PositionLab")) as page:
         hand, press = Hand(page), page.keyboard.press
         hand.kind("none")
         hand.root.locator(".lm-position-switch input:checked").focus()
@@ -109,7 +101,7 @@ def test_keyboard_alone(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_jumps_when_it_starts(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("PositionLab"), width=width) as page:
         Hand(page)
         live = page.evaluate("document.querySelector('.lm-position').offsetHeight")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -121,7 +113,7 @@ def test_nothing_jumps_when_it_starts(visit, site_http, width):
 @pytest.mark.parametrize("width", [360, 768, 1100, 1280, 1600])
 def test_the_sentence_stands_below_the_map(visit, site_http, width):
     """At every width the map, its legend and the sentence below them have each their own place."""
-    with visit(site_http + find_page(), width=width, height=900) as page:
+    with visit(site_http + find_page("PositionLab"), width=width, height=900) as page:
         root = Hand(page).root
         box = lambda name: root.locator(f".lm-position-{name}").first.bounding_box()          # noqa: E731
         bottom = lambda name: box(name)["y"] + box(name)["height"]                           # noqa: E731

@@ -1,22 +1,14 @@
 """SurpriseReader in the built pages: the model's surprise is lmcourse's, the grammar's is the world's, for texts drawn anew."""
 import math
 import random
-import re
 
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
 
 torch = pytest.importorskip("torch")
 STRANGE = ["Emoji 🎉🧠 between.", "她有一把红色的钥匙。", "naïve café — 100 %", "<|endoftext|> is only text", "a", "To be, or not to be"]
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="SurpriseReader@', path.read_text(encoding="utf-8")):
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a SurpriseReader; run `make book`")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +62,7 @@ def test_surprises_and_totals(visit, request, pretrained, place):
     seed = random.SystemRandom().randrange(10 ** 9)
     print("seed", seed)
     rng = random.Random(seed)
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("SurpriseReader")) as page:
         hand = Hand(page)
         drawn = lm.world.stories(1, seed=rng.randrange(10 ** 6)).texts[0]
         for text in (drawn, rng.choice(STRANGE), " ".join(drawn.split()[:rng.randint(2, 20)]) + " " + rng.choice(STRANGE)):
@@ -88,7 +80,7 @@ def test_surprises_and_totals(visit, request, pretrained, place):
 
 
 def test_the_grammars_surprise(visit, site_http, pretrained):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("SurpriseReader")) as page:
         hand = Hand(page)
         for i, (story, known) in enumerate(zip(hand.stories, hand.surprises)):
             hand.root.get_by_role("button", name=f"story {i + 1}").click()
@@ -111,7 +103,7 @@ def test_the_grammars_surprise(visit, site_http, pretrained):
 
 
 def test_ten_thousand_characters_are_cut_and_empty_is_a_hint(visit, site_http, pretrained):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("SurpriseReader")) as page:
         hand = Hand(page)
         hand.tick(False)
         hand.root.locator(".lm-input").evaluate("(input) => { input.value = 'key '.repeat(2500); input.dispatchEvent(new Event('input')); }")
@@ -123,7 +115,7 @@ def test_ten_thousand_characters_are_cut_and_empty_is_a_hint(visit, site_http, p
 
 
 def test_keyboard_alone(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("SurpriseReader")) as page:
         hand, press = Hand(page), page.keyboard.press
         hand.root.locator(".lm-surprise[tabindex='0']").focus()
         press("Home")
@@ -139,7 +131,7 @@ def test_keyboard_alone(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_jumps_when_it_starts(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("SurpriseReader"), width=width) as page:
         Hand(page)
         live = page.evaluate("document.querySelector('.lm-reader').offsetHeight")
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -6,20 +6,13 @@ import re
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import SITE, find_page
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("anywidget")
 from lmcourse.widgets.training_replay import RECORDING, STEPS  # noqa: E402
 
 WIDTHS = [360, 768, 1280]
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="TrainingReplay@', path.read_text(encoding="utf-8")):
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a TrainingReplay; run `make book`")
 
 
 class Hand:
@@ -84,7 +77,7 @@ def test_every_moment_is_the_recorded_one(visit, request, place):
     seed = random.SystemRandom().randrange(10 ** 9)
     print("seed", seed)
     rng = random.Random(seed)
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("TrainingReplay")) as page:
         hand = Hand(page)
         for step in rng.sample(STEPS, len(STEPS)):
             hand.go(step)
@@ -94,7 +87,7 @@ def test_every_moment_is_the_recorded_one(visit, request, place):
 
 
 def test_bars_stand_in_the_ratio_of_roots(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TrainingReplay")) as page:
         hand = Hand(page)
         hand.go(STEPS[3])
         most = max(max(moment["excess"]) for moment in RECORDING["moments"])
@@ -104,7 +97,7 @@ def test_bars_stand_in_the_ratio_of_roots(visit, site_http):
 
 
 def test_numbers_can_be_read(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TrainingReplay")) as page:
         hand = Hand(page)
         hand.go(300)
         hand.root.locator(".lm-replay-numbers").evaluate("details => { details.open = true; }")
@@ -119,7 +112,7 @@ def test_numbers_can_be_read(visit, site_http):
 
 
 def test_keyboard_alone_and_a_click_on_the_curve(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TrainingReplay")) as page:
         hand, press = Hand(page), page.keyboard.press
         hand.root.locator(".lm-replay-top input").focus()
         press("Home")
@@ -150,7 +143,7 @@ def test_keyboard_alone_and_a_click_on_the_curve(visit, site_http):
 
 
 def test_play_goes_on_by_itself_and_stops(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TrainingReplay")) as page:
         page.emulate_media(reduced_motion="no-preference")
         hand = Hand(page)
         hand.go(STEPS[-3])
@@ -169,7 +162,7 @@ def test_play_goes_on_by_itself_and_stops(visit, site_http):
 
 
 def test_who_wants_less_motion_steps_by_hand(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TrainingReplay")) as page:
         page.emulate_media(reduced_motion="reduce")
         hand = Hand(page)
         hand.go(STEPS[2])
@@ -185,8 +178,8 @@ def test_who_wants_less_motion_steps_by_hand(visit, site_http):
 
 def test_a_link_holds_the_state_and_refuses_what_was_not_recorded(visit, site_http):
     for given, stays in (("step=400&sample=2", True), ("step=33&sample=9", False)):
-        place = re.search(r'data-id="([\w-]+)" data-code="TrainingReplay@', (SITE / find_page()).read_text(encoding="utf-8"))[1]
-        with visit(f"{site_http}{find_page()}#{place}?{given}") as page:
+        place = re.search(r'data-id="([\w-]+)" data-code="TrainingReplay@', (SITE / find_page("TrainingReplay")).read_text(encoding="utf-8"))[1]
+        with visit(f"{site_http}{find_page("TrainingReplay")}#{place}?{given}") as page:
             hand = Hand(page)
             assert (hand.step == 400) == stays
             assert (hand.root.locator(".lm-replay-switch input:checked").get_attribute("value") == "2") == stays
@@ -194,7 +187,7 @@ def test_a_link_holds_the_state_and_refuses_what_was_not_recorded(visit, site_ht
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_jumps_when_it_starts_or_plays(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("TrainingReplay"), width=width) as page:
         hand = Hand(page)
         height = lambda: page.evaluate("document.querySelector('.lm-replay').offsetHeight")  # noqa: E731
         live = height()
@@ -215,7 +208,7 @@ def test_nothing_jumps_when_it_starts_or_plays(visit, site_http, width):
 
 def test_on_a_phone_the_parts_are_swiped(visit, site_http):
     """All four can be brought to where they are seen whole, and the next one peeps in from the side."""
-    with visit(site_http + find_page(), width=360) as page:
+    with visit(site_http + find_page("TrainingReplay"), width=360) as page:
         root, parts = Hand(page).root, page.locator(".lm-replay-body > *")
         frame, sides = root.bounding_box(), lambda n: (lambda box: (box["x"], box["x"] + box["width"]))(parts.nth(n).bounding_box())
         right = frame["x"] + frame["width"]

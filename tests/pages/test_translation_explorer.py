@@ -6,79 +6,12 @@ import re
 import pytest
 
 import lmcourse as lm
-from explorer import SITE
+from explorer import find_page
+from translator import Hand
 
 torch = pytest.importorskip("torch")
 TOLERANCE = 1e-3
 PARTS = ["encoder", "decoder", "cross"]
-
-
-def find_page():
-    for path in sorted(SITE.rglob("*.html")):
-        if re.search(r'class="lm-widget"[^>]*data-code="TranslationExplorer@', path.read_text(encoding="utf-8")) and "appendix" not in path.parts:
-            return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds a TranslationExplorer; run `make book`")
-
-
-class Hand:
-    """The first TranslationExplorer of a page."""
-    def __init__(self, page):
-        self.page = page
-        page.locator(".lm-widget[data-code^=TranslationExplorer]").first.scroll_into_view_if_needed()
-        page.wait_for_selector(".lm-translation[data-state=ready]")
-        self.root = page.locator(".lm-translation").first
-        self.model = "lmcourseHost.models[document.querySelector('.lm-widget[data-code^=TranslationExplorer]').dataset.id]"
-        self.settle()
-
-    def settle(self):
-        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-    def get(self, name):
-        return self.page.evaluate(f"{self.model}.get('{name}')")
-
-    def put(self, **traits):
-        """As Python sets them."""
-        self.page.evaluate(f"traits => {{ const model = {self.model}; for (const name in traits) model.set(name, traits[name]); model.save_changes(); }}", traits)
-        self.settle()
-
-    def field(self, name):
-        return self.root.get_by_label("Sentence" if name == "source" else "Translation", exact=True)
-
-    def type(self, text, name="source"):
-        self.field(name).fill(text)
-        self.settle()
-
-    def message(self, name="source"):
-        return self.root.locator(".lm-tr-message").nth(int(name == "target")).text_content()
-
-    def choose(self, part):
-        self.root.get_by_role("radio", name={"cross": "Cross-attention"}.get(part, part.capitalize()), exact=True).check()
-        self.settle()
-
-    def head(self, layer, head):
-        name = f"Layer {layer + 1}, mean of its heads" if head < 0 else f"Layer {layer + 1}, head {head + 1}"
-        self.root.get_by_role("radio", name=re.compile(name + "(: off)?$")).click()
-        self.settle()
-
-    def check(self, label, on):
-        self.root.get_by_label(label).set_checked(on)
-        self.settle()
-
-    def chips(self, which):
-        return self.root.locator(f".lm-tr-{which} .lm-token .lm-word").all_text_contents()
-
-    def numbers(self, name, row):
-        """{(head, column): weight} of a row, and {token: (probability, before or None)} of the next word there, from the tables."""
-        self.put(**{name: row})
-        self.root.locator(".lm-tr-numbers").evaluate("details => { details.open = true; }")
-        self.page.mouse.move(0, 0)
-        self.settle()
-        self.settle()
-        weights, following = self.root.locator(".lm-tr-numbers").evaluate("""numbers => [
-            [...numbers.querySelectorAll("td[data-weight]")].map(({dataset: d}) => [d.part, +d.layer, +d.head, +d.row, +d.column, +d.weight]),
-            [...numbers.querySelectorAll("td[data-token]")].map((cell) => [+cell.dataset.token, +cell.dataset.probability, +cell.nextElementSibling?.dataset.before || 0])]""")
-        assert {(each[0], each[1], each[3]) for each in weights} == {(self.get("part"), self.get("layer"), row)}
-        return {(head, column): weight for _, _, head, _, column, weight in weights}, {token: (p, before) for token, p, before in following}
 
 
 def expected(hand):
@@ -114,7 +47,7 @@ def drawn():
 @pytest.mark.parametrize("place", ["site_http", "site_file"])
 def test_what_is_shown_is_the_packages(visit, request, place):
     rng, sentences = drawn()
-    with visit(request.getfixturevalue(place) + find_page()) as page:
+    with visit(request.getfixturevalue(place) + find_page("TranslationExplorer")) as page:
         hand = Hand(page)
         for part, sentence in zip(PARTS, sentences):
             hand.type(sentence)
@@ -127,7 +60,7 @@ def test_what_is_shown_is_the_packages(visit, request, place):
 def test_every_control(visit, site_http):
     """Mask, heads off in each part, one's own target: all at once and undone again."""
     rng, sentences = drawn()
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TranslationExplorer")) as page:
         hand = Hand(page)
         hand.type(sentences[0])
         own = lm.world.translations(1, rng.randrange(10 ** 6)).pairs[0][1]
@@ -153,7 +86,7 @@ def test_every_control(visit, site_http):
 
 def test_the_mark_is_the_model_as_it_was_trained(visit, site_http):
     _, sentences = drawn()
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TranslationExplorer")) as page:
         hand = Hand(page)
         hand.type(sentences[0])
         target = " ".join(hand.chips("targets")[1:-1])
@@ -181,7 +114,7 @@ def pixels(hand, part):
 
 def test_the_three_maps_stand_side_by_side_with_their_masks(visit, site_http):
     _, sentences = drawn()
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TranslationExplorer")) as page:
         hand = Hand(page)
         hand.type(sentences[0])
         hand.put(causal=True, layer=0, head=-1, part="cross")
@@ -213,7 +146,7 @@ def test_the_three_maps_stand_side_by_side_with_their_masks(visit, site_http):
 
 def test_the_sentence_says_where_a_chosen_word_looks(visit, site_http):
     rng, sentences = drawn()
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TranslationExplorer")) as page:
         hand = Hand(page)
         hand.type(sentences[0])
         hand.put(causal=True, heads_off=[], layer=1, head=rng.randrange(4), part="cross")
@@ -242,7 +175,7 @@ def test_the_sentence_says_where_a_chosen_word_looks(visit, site_http):
 
 def test_words_are_exchanged_finished_and_refused(visit, site_http):
     rng, sentences = drawn()
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TranslationExplorer")) as page:
         hand = Hand(page)
         hand.type(sentences[0])
         at = rng.randrange(3)
@@ -281,7 +214,7 @@ def test_words_are_exchanged_finished_and_refused(visit, site_http):
 
 
 def test_keyboard_alone(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TranslationExplorer")) as page:
         hand, press = Hand(page), page.keyboard.press
         hand.put(part="cross", place=0, layer=0, head=0)
         last = len(hand.chips("targets")) - 2
@@ -314,7 +247,7 @@ def test_keyboard_alone(visit, site_http):
 
 
 def test_pointing_shows_and_leaves_no_trace(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TranslationExplorer")) as page:
         hand = Hand(page)
         hand.put(part="cross", place=0, layer=0, head=0)
         box = hand.root.locator("[data-part=cross] canvas").bounding_box()
@@ -335,7 +268,7 @@ def test_pointing_shows_and_leaves_no_trace(visit, site_http):
 
 
 def test_what_python_sets_is_drawn_and_strange_states_are_borne(visit, site_http):
-    with visit(site_http + find_page()) as page:
+    with visit(site_http + find_page("TranslationExplorer")) as page:
         hand = Hand(page)
         hand.put(text="Leo lost the old key in the park yesterday .", target="利奥 丢 了", part="decoder", layer=1, head=-1, place=99)
         assert hand.field("source").input_value() == "Leo lost the old key in the park yesterday ." and hand.field("target").input_value() == "利奥 丢 了"
@@ -347,7 +280,7 @@ def test_what_python_sets_is_drawn_and_strange_states_are_borne(visit, site_http
 
 
 def test_a_link_sets_the_state(visit, site_http):
-    address = site_http + find_page()
+    address = site_http + find_page("TranslationExplorer")
     with visit(address) as page:
         name = page.evaluate("document.querySelector('.lm-widget[data-code^=TranslationExplorer]').dataset.id")
     with visit(f"{address}#{name}?part=encoder&layer=1&head=2&causal=false&heads_off=[[\"cross\",0,1]]&text=Tom+saw+a+red+fish+in+the+cave+last+week+.") as page:
@@ -361,7 +294,7 @@ def test_a_link_sets_the_state(visit, site_http):
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_jumps(visit, site_http, width):
-    with visit(site_http + find_page(), width=width) as page:
+    with visit(site_http + find_page("TranslationExplorer"), width=width) as page:
         hand = Hand(page)
         height = "document.querySelector('.lm-translation').offsetHeight"
         live = page.evaluate(height)

@@ -3,16 +3,16 @@ import os
 import re
 from pathlib import Path
 
-EXPLORER = re.compile(r'class="lm-widget" [^>]*data-code="AttentionExplorer@')          # not a compact one: that has no controls
 SITE = Path(os.environ.get("LMCOURSE_SITE") or Path(__file__).resolve().parents[2] / "_build" / "html")
 
 
-def find_page() -> str:
-    """A built page that holds an AttentionExplorer, as a path below the site."""
-    for path in sorted(SITE.rglob("*.html"), key=lambda path: (len(path.parts), path)):
-        if EXPLORER.search(path.read_text(encoding="utf-8")):
+def find_page(widget="AttentionExplorer") -> str:
+    """The built page nearest to the top, chapters before the appendix, that holds this widget, as a path below the site."""
+    holds = re.compile(f'class="lm-widget" [^>]*data-code="{widget}@')          # not a compact one: that has no controls
+    for path in sorted(SITE.rglob("*.html"), key=lambda path: (len(path.parts), "appendix" in path.parts, path)):
+        if holds.search(path.read_text(encoding="utf-8")):
             return path.relative_to(SITE).as_posix()
-    raise AssertionError("no built page holds an AttentionExplorer; run `make book`")
+    raise AssertionError(f"no built page holds {widget}; run `make book`")
 
 
 class Explorer:

@@ -88,3 +88,16 @@ class Notebook:
           }""", index)
         return self.page.evaluate("""index => window.jupyterapp.shell.currentWidget.content.widgets[index].model.toJSON().outputs
             .map(output => output.text ?? output.ename ?? '').flat().join('')""", index)
+
+
+@contextlib.contextmanager
+def opened(browser, folder, cells):
+    """A notebook of these cells, open in a JupyterLab of its own. An error of the page, at any time, fails the test."""
+    write_notebook(folder / "trip.ipynb", cells)
+    with server(folder) as address:
+        page, errors = browser.new_page(viewport={"width": 1400, "height": 1500}), []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address + "lab/tree/trip.ipynb")
+        yield Notebook(page)
+        page.context.close()
+        assert not errors, errors

@@ -23,7 +23,7 @@ import { unpack, dequantise } from './weights.js';
 import { checkConfig, checkIds, checkOptions, checkShapes } from './checks.js';
 import { add, layerNorm, softmax } from './layers.js';
 
-const PARTS = ['encoder', 'decoder', 'cross'];
+export const PARTS = ['encoder', 'decoder', 'cross'];           // its three kinds of attention
 const padded = count => Math.ceil(count / 4) * 4;                // the kernel takes four numbers at a time
 
 export function loadSeq2Seq(bytes, options = {}) {

@@ -1,7 +1,8 @@
 // What TranslationExplorer knows: words, the translation, the three attentions and the next word, changed and as trained. No DOM.
 import {largest, softmax, SHOWN} from './bars.js';
+import {PARTS} from './engine_seq2seq.js';
 
-const PARTS = ["encoder", "decoder", "cross"], OFFERED = 8, LETTER = /^\p{L}/u, LATIN = /^\p{Script=Latin}/u;
+const OFFERED = 8, LETTER = /^\p{L}/u, LATIN = /^\p{Script=Latin}/u;
 
 // {config, tokenizer: WordTokenizer, seq2seq} -> {fit, read, next, completions, alike}
 export function makeTranslator({config, tokenizer, seq2seq}, words) {

@@ -3,11 +3,11 @@
 import {eachFrame, setText} from './dom.js';
 import {wordsIn} from './language.js';
 import {WORDS} from './words_translation_explorer.js';
-import {loadSeq2Seq} from './engine_seq2seq.js';
+import {loadSeq2Seq, PARTS} from './engine_seq2seq.js';
 import {modelOf} from './source.js';
 import {styleOf, watch} from './lab_chart.js';
 import {makeTranslator, weightsOf} from './translating.js';
-import {build, showOffers, PARTS} from './translation_parts.js';
+import {build, showOffers} from './translation_parts.js';
 import {cellAt, drawMap} from './translation_map.js';
 
 const TRAITS = ["text", "target", "part", "layer", "head", "place", "source_place", "causal", "heads_off"], LONGEST = 2000, SAID = 3, LEAST = 0.05;

@@ -4,8 +4,8 @@ import {makeTokens} from './tokens.js';
 import {makeBars} from './bars.js';
 import {drawSmall} from './translation_map.js';
 import {weightsOf} from './translating.js';
+import {PARTS} from './engine_seq2seq.js';
 
-export const PARTS = ["encoder", "decoder", "cross"];
 let made = 0;                                                        // so that ids differ between two explorers on one page
 
 export function build(words, config, on) {

@@ -111,10 +111,10 @@ def test_nothing_jumps_when_it_starts(visit, site_http, width):
 
 
 @pytest.mark.parametrize("width", [360, 768, 1100, 1280, 1600])
-def test_the_sentence_stands_below_the_map(visit, site_http, width):
-    """At every width the map, its legend and the sentence below them have each their own place."""
+def test_the_sentence_stands_below_map_and_chart(visit, site_http, width):
+    """At every width the map, its legend, the chart and the sentence below them have each their own place."""
     with visit(site_http + find_page("PositionLab"), width=width, height=900) as page:
         root = Hand(page).root
         box = lambda name: root.locator(f".lm-position-{name}").first.bounding_box()          # noqa: E731
         bottom = lambda name: box(name)["y"] + box(name)["height"]                           # noqa: E731
-        assert bottom("map") <= box("legend")["y"] + 1 and bottom("legend") <= box("verdict")["y"] + 1
+        assert bottom("map") <= box("legend")["y"] + 1 and max(bottom("legend"), bottom("chart")) <= box("verdict")["y"] + 1

@@ -179,7 +179,7 @@ def test_who_wants_less_motion_steps_by_hand(visit, site_http):
 def test_a_link_holds_the_state_and_refuses_what_was_not_recorded(visit, site_http):
     for given, stays in (("step=400&sample=2", True), ("step=33&sample=9", False)):
         place = re.search(r'data-id="([\w-]+)" data-code="TrainingReplay@', (SITE / find_page("TrainingReplay")).read_text(encoding="utf-8"))[1]
-        with visit(f"{site_http}{find_page("TrainingReplay")}#{place}?{given}") as page:
+        with visit(f"{site_http}{find_page('TrainingReplay')}#{place}?{given}") as page:
             hand = Hand(page)
             assert (hand.step == 400) == stays
             assert (hand.root.locator(".lm-replay-switch input:checked").get_attribute("value") == "2") == stays

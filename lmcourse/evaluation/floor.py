@@ -73,5 +73,4 @@ def _excess(scored):
 
 def perplexity(model, rows):
     """exp of the mean loss a token over all rows of ids: as if the model chose among that many words each time."""
-    losses = torch.cat([token_losses(model, row) for row in rows])
-    return losses.mean().exp().item()
+    return torch.cat([token_losses(model, row) for row in rows]).mean().exp().item()

@@ -20,7 +20,7 @@ class Reading:
             self.past, self.vocab_size, self.max_len = None, model.vocab_size, None
         elif hasattr(getattr(model, "config", None), "max_len") and hasattr(model, "blocks"):
             self.past, self.vocab_size, self.max_len = Cache(model), model.config.vocab_size, model.config.max_len
-            self.lean = LeanStep(model) if not isinstance(model, Reader) and applies(model) else None
+            self.can_be_lean = not isinstance(model, Reader) and applies(model)
         else:
             raise ValueError(f"{type(model).__name__} writes nothing here; give a GPT, a Seq2Seq or an LSTMLanguageModel")
 
@@ -28,7 +28,8 @@ class Reading:
         if self.max_len is None:
             logits, self.past = self.model(ids, self.past, return_state=True)
             return logits[:, -1]
-        if self.lean is not None and ids.shape[1] == 1:
+        if self.can_be_lean and ids.shape[1] == 1:
+            self.lean = self.lean or LeanStep(self.model)
             return self.lean(ids[:, 0], self.past)
         return self.model(ids, self.past)[:, -1]
 

@@ -53,8 +53,7 @@ def stories(n, seed=0):
     if n < 1:
         raise ValueError(f"n={n} stories: ask for at least 1")
     rng = random.Random(seed)
-    rows = [sample(rng) for _ in range(n)]
-    return Corpus(*map(list, zip(*rows)))
+    return Corpus(*map(list, zip(*(sample(rng) for _ in range(n)))))
 
 
 def walk(pick):

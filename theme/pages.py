@@ -99,7 +99,7 @@ def mended(html: str) -> str:
 
 def sentences(html: str) -> str:
     """Claims, measured numbers and what a model wrote are sentences: marked, so that a narrow screen may wrap them. Tables stay as printed."""
-    return PRINTED.sub(lambda match: match[1] + SENTENCE.sub(r'<span class="lm-sentence">\g<0></span>', match[2]) + match[3], html)
+    return PRINTED.sub(lambda match: match[1] + SENTENCE.sub(r'<span class="lm-printed">\g<0></span>', match[2]) + match[3], html)
 
 
 class Pages(BuiltinTemplateLoader):

@@ -163,7 +163,7 @@ def test_what_cells_say_can_be_read_on_a_phone(visit, site_http, width):
     """Claims and measured numbers wrap on a narrow screen and only there; tables never do; figures stay 480 px wide where there is room for less."""
     with visit(site_http + "chapters/concepts/tokens.html", width=width, height=740) as page:
         boxes = page.evaluate("""[...document.querySelectorAll('.output.stream pre')].map(pre => ({wide: pre.scrollWidth - pre.clientWidth,
-            said: [...pre.querySelectorAll('.lm-sentence')].map(line => [line.textContent, line.getBoundingClientRect().right - pre.getBoundingClientRect().right])}))""")
+            said: [...pre.querySelectorAll('.lm-printed')].map(line => [line.textContent, line.getBoundingClientRect().right - pre.getBoundingClientRect().right])}))""")
         said = [line for box in boxes for line in box["said"]]
         assert len([text for text, _ in said if text.startswith("✓ ")]) > 5 and any("(must be" in text for text, _ in said)
         assert all(right < 1 for _, right in said) and any(box["wide"] > 0 for box in boxes) == (width == 360)

@@ -55,7 +55,7 @@ class Lab {
     this.grid = h("div", {class: "lm-grid"});
     this.rowTitle = h("p", {class: "lm-row-title"});
     this.list = h("div", {class: "lm-places", role: "listbox", "aria-label": words.places, onkeydown: (event) => this.move(event)});
-    this.canvas = h("canvas", {class: "lm-mask", width: MASK, height: MASK, role: "img"});
+    this.canvas = h("canvas", {class: "lm-batch-mask", width: MASK, height: MASK, role: "img"});
     this.maskName = h("p", {class: "lm-caption"});
     this.bar = h("span", {class: "lm-waste-bar"});
     this.wasted = h("p", {class: "lm-waste"});

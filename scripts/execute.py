@@ -7,12 +7,14 @@ chapters/run-times.json, and only when they moved by more than 20 %, so that a r
 """
 import importlib.util
 import json
+import re
 import sys
 
 import nbformat
 from notebooks import CHAPTERS, ROOT, chapters, run
 
 TIMES = CHAPTERS / "run-times.json"
+RANDOM = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")      # a classic widget's id
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
           "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}}
 
@@ -33,7 +35,24 @@ def normalise(notebook):
     if importlib.util.find_spec("lmcourse.widgets.stored"):
         from lmcourse.widgets.stored import strip
         notebook = strip(notebook) or notebook
-    return notebook
+    return steady(notebook)
+
+
+def steady(notebook):
+    """Return the notebook with classic widgets named by their order: ipywidgets draws their ids at random."""
+    state = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    found = []
+
+    def visit(model_id):
+        if RANDOM.fullmatch(model_id) and model_id in state and model_id not in found:
+            found.append(model_id)
+            for other in RANDOM.findall(json.dumps(state[model_id])):
+                visit(other)
+
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        visit(output.get("data", {}).get("application/vnd.jupyter.widget-view+json", {}).get("model_id", ""))
+    names = {model_id: f"classic-{number}" for number, model_id in enumerate(found, 1)}
+    return nbformat.reads(RANDOM.sub(lambda match: names.get(match[0], match[0]), nbformat.writes(notebook)), as_version=4)
 
 
 def describe(cell):

@@ -45,7 +45,7 @@ def run(path: Path, **settings: str):
                 continue
             peak = max(peak, getattr(memory, "peak_wset", 0) or _high_water(process.pid) or memory.rss)
 
-    client = NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3", record_timing=False, store_widget_state=True,
+    client = NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3", record_timing=False, store_widget_state=True, coalesce_streams=True,
                             resources={"metadata": {"path": str(path.parent)}}, on_cell_executed=watch)
     start = time.perf_counter()
     client.execute()

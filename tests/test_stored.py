@@ -47,7 +47,8 @@ def ran(tmp_path):
         notebook = nbformat.v4.new_notebook(cells=[
             nbformat.v4.new_markdown_cell("# Title", id="title"),
             nbformat.v4.new_code_cell("import os\nprint(os.environ['LMCOURSE_STRICT'], os.environ['HF_HUB_OFFLINE'])", id="settings"),
-            nbformat.v4.new_code_cell("print('loss ≈ 0.87 (must be 0.7 to 1.0)')\n1 + 1", id="number")])
+            nbformat.v4.new_code_cell("print('loss ≈ 0.87 (must be 0.7 to 1.0)')\n1 + 1", id="number"),
+            nbformat.v4.new_code_cell("import ipywidgets\nipywidgets.VBox([ipywidgets.IntSlider(3), ipywidgets.Text('a')])", id="classic")])
         notebook.metadata["authors"] = [{"name": "somebody"}]
         path = tmp_path / name / "chapter.ipynb"
         path.parent.mkdir()
@@ -65,7 +66,10 @@ def test_two_runs_store_the_same_and_no_trace_of_the_machine(ran, tmp_path):
     stored = json.loads(first)
     assert stored["metadata"]["kernelspec"]["name"] == "python3" and "version" not in stored["metadata"]["language_info"]
     assert stored["cells"][1]["outputs"][0]["text"] in ("1 1\n", ["1 1\n"])
-    assert [cell["execution_count"] for cell in stored["cells"][1:]] == [1, 2]
+    assert [cell["execution_count"] for cell in stored["cells"][1:]] == [1, 2, 3]
+    models = stored["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+    box = models[stored["cells"][3]["outputs"][0]["data"]["application/vnd.jupyter.widget-view+json"]["model_id"]]
+    assert [models[name.removeprefix("IPY_MODEL_")]["state"]["value"] for name in box["state"]["children"]] == [3, "a"]
     measured = stability.measured(nbformat.reads(first, as_version=4))
     assert measured == {"loss [cell 2]": (0.87, 0.7, 1.0)}
 

@@ -14,7 +14,7 @@ def write(folder, **files):
 
 def run(expression):
     """What `expression` prints in Node."""
-    return subprocess.run(["node", "-e", expression], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(["node", "-"], input=expression, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_joined_modules_do_what_the_modules_do(tmp_path):

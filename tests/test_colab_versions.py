@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError
 from round_trip import started, write_notebook
 
 import lmcourse
@@ -67,13 +68,17 @@ def test_versions(python):
 
 def test_round_trip(python, folder, browser):
     with server(python, folder) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1100})
+        page, log = browser.new_page(viewport={"width": 1400, "height": 1100}), []
+        page.on("console", lambda message: log.append(message.text))
         page.goto(address + "notebooks/trip.ipynb")
         page.wait_for_function("window.Jupyter?.notebook?.kernel?.is_connected?.() && Jupyter.notebook.ncells() === 4", timeout=120_000)
         page.wait_for_function("Jupyter.notebook.kernel.widget_manager", timeout=120_000)        # it comes later than the kernel; before it a widget is only text
         told = run(page, 0)
         assert "Error" not in told, told
-        page.wait_for_selector(".lm-explorer[data-state=ready]", timeout=120_000)
+        try:
+            page.wait_for_selector(".lm-explorer[data-state=ready]", timeout=120_000)
+        except TimeoutError:                                        # on a machine that is very busy a module may come too late: say which
+            pytest.fail(f"no widget. Output: {page.locator('.output').first.inner_html()[:1000]}\nConsole: {log}")
         explorer = page.locator(".lm-explorer").first
         assert explorer.locator(".lm-name").text_content() == "Layer 2, head 3"
 

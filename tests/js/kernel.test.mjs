@@ -1,4 +1,4 @@
-// The kernel: its bytes are its source, and both ways give the product and the curve.
+// The kernel: its bytes are its source, and both ways give the product, the curve and softmax.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -66,6 +66,23 @@ for (const wasm of [true, false]) {
       const exact = v / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)));
       assert.ok(Math.abs(x[i] - exact) <= 1e-6 * Math.max(1, Math.abs(exact)), `gelu(${v}) = ${exact}, found ${x[i]}`);
     });
+  });
+
+  test(`${kind}: softmax of any count, scaled, with what is hidden, and nothing behind it is touched`, () => {
+    const next = random(3), space = new Workspace([44], { wasm }), x = space.take(44);
+    for (let count = 1; count <= 37; count++) {
+      for (const [spread, scale] of [[1, 1], [30, 0.25], [400, 2]]) {
+        const end = Math.ceil(count / 4) * 4, scores = Array.from({ length: count }, () => Math.fround(spread * (2 * next() - 1)));
+        if (count > 2) scores[1] = -Infinity;
+        x.fill(99).set(scores);
+        space.softmax(x, count, scale);
+        const largest = Math.max(...scores), shares = scores.map(v => Math.exp(scale * (v - largest))), sum = shares.reduce((a, b) => a + b);
+        shares.forEach((share, i) => assert.ok(Math.abs(x[i] - share / sum) <= 3e-7 * Math.max(1, spread * scale * share / sum), `${count} ${spread}: ${x[i]}, not ${share / sum}`));
+        assert.ok(count <= 2 || x[1] === 0);
+        assert.deepEqual([...x.subarray(count)], Array.from({ length: 44 - count }, (_, i) => count + i < end ? 0 : 99));
+      }
+    }
+    assert.throws(() => space.softmax(x.subarray(0, 6), 5, 1), /softmax of 5 numbers needs room for 8, not 6/);
   });
 
   test(`${kind}: a size that is no multiple of 4 is refused`, () => {

@@ -150,6 +150,42 @@ def test_heat_map_arcs_and_tokens_draw_the_same_numbers(visit, site_http):
         assert len(arcs) == sum(weight >= 0.02 for weight in weights.values())
 
 
+def test_the_small_pictures_draw_their_heads(visit, site_http):
+    """Beside one another on one canvas, each under its button: darker where the weight is larger; a head that is off is faint."""
+    with visit(site_http + find_page()) as page:
+        explorer, row = Explorer(page), 6
+        explorer.type("Ned Wood gave the green kite to Karl Cook. Karl Cook")
+        for width in (1280, 360):                                   # the buttons move, and are larger on a phone
+            page.set_viewport_size({"width": width, "height": 900})
+            explorer.settle()
+            for layer in (0, 2):
+                explorer.choose_head(layer, 1)
+                for head in range(4):
+                    weights = [weight for (_, h, column), weight in sorted(explorer.numbers(row)[0].items()) if h == head]
+                    cells = explorer.small_picture(layer, head, row)
+                    order = sorted(zip(weights[:row + 1], (dark for dark, _ in cells)))
+                    assert all(b[1] >= a[1] - 2 for a, b in zip(order, order[1:])), (width, layer, head, order)
+                    assert {alpha for _, alpha in cells} == {255}
+        page.locator(".lm-controls input[type=checkbox]").first.check()         # this head off: the third layer's second
+        explorer.settle()
+        assert {alpha for _, alpha in explorer.small_picture(2, 1, row)} <= {63, 64}
+        assert {alpha for _, alpha in explorer.small_picture(2, 2, row)} == {255}
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_words_stay_in_their_boxes(visit, site_http, width):
+    with visit(site_http + find_page(), width=width, height=900) as page:
+        explorer = Explorer(page)
+        explorer.type("Ned Wood gave the green kite to Karl Cook. 猫 extraordinary Karl")
+        sides = page.evaluate("""[...document.querySelectorAll('.lm-stage .lm-token')].map(token => {
+            const range = document.createRange(), box = token.getBoundingClientRect();
+            range.selectNodeContents(token.querySelector('.lm-word'));
+            const word = range.getBoundingClientRect();
+            return [word.left - box.left, box.right - word.right];
+        })""")
+        assert len(sides) == explorer.tokens() and all(abs(left - right) < 1.5 and left > 3 for left, right in sides), sides
+
+
 def test_keyboard_alone(visit, site_http):
     with visit(site_http + find_page()) as page:
         explorer, press = Explorer(page), page.keyboard.press

@@ -134,3 +134,15 @@ class Explorer:
               return 255 - (r + g + b) / 3;
             });
           }""", row)
+
+    def small_picture(self, layer, head, row):
+        """[(255 - mean of red, green and blue, alpha)] in the middle of each cell of a row of a head's small picture."""
+        return self.root.locator(".lm-head").nth(layer * self._heads() + head).evaluate("""(button, [row, tokens]) => {
+            const canvas = button.parentNode.querySelector("canvas"), context = canvas.getContext("2d"), ratio = canvas.width / canvas.clientWidth;
+            const at = button.getBoundingClientRect(), of = canvas.getBoundingClientRect(), cell = button.clientWidth / tokens;
+            const [left, top] = [at.left - of.left + button.clientLeft, at.top - of.top + button.clientTop];
+            return Array.from({length: tokens}, (_, column) => {
+              const [r, g, b, alpha] = context.getImageData((left + (column + 0.5) * cell) * ratio, (top + (row + 0.5) * cell) * ratio, 1, 1).data;
+              return [255 - (r + g + b) / 3, alpha];
+            });
+          }""", [row, self.tokens()])

@@ -8,6 +8,7 @@ const STEPS = 6;                                                     // of their
 // Draws into `svg`, which lies over the chips and scrolls with them.
 export function makeArcs(svg, tokens) {
   const paths = [];                                                  // first the faint ones, so that the strong lie above
+  const [width, height] = ["width", "height"].map((name) => remember((value) => svg.setAttribute(name, value)));
   let place = [], placeOf = "", used = 0;
 
   // Where the chips stand. To ask makes the browser lay out the page, so only where they may have moved.
@@ -18,8 +19,8 @@ export function makeArcs(svg, tokens) {
       const chip = tokens.chip(i);
       return [chip.offsetLeft + chip.offsetWidth / 2, chip.offsetTop];
     });
-    svg.setAttribute("width", svg.parentNode.clientWidth);
-    svg.setAttribute("height", svg.parentNode.scrollHeight);
+    width(svg.parentNode.clientWidth);
+    height(svg.parentNode.scrollHeight);
   }
 
   function put(d, name, weight, data) {

@@ -156,8 +156,7 @@ export class GPT {
       }
       for (let row = 0; row < rows; row++) {
         const scores = weights.subarray(row * stride, row * stride + keys), seen = causal ? from + row + 1 : T;
-        for (let j = 0; j < seen; j++) scores[j] *= scale;
-        softmax(scores, seen);
+        space.softmax(scores, seen, scale);
         scores.fill(0, seen);                                    // the future, and what pads T to a multiple of 4
       }
       space.product(weights, values.subarray(h * headSize * stride), memory.zeros, context, rows, keys, headSize,

@@ -18,7 +18,7 @@ import { Workspace } from './kernel.js';
 import { WordPiece } from './wordpiece.js';
 import { unpack, dequantise } from './weights.js';
 import { checkBert, checkIds, checkOptions } from './checks.js';
-import { add, geluExact, layerNorm, softmax } from './layers.js';
+import { add, geluExact, layerNorm } from './layers.js';
 
 const padded = count => Math.ceil(count / 4) * 4;                // the kernel takes four numbers at a time
 
@@ -132,9 +132,8 @@ export class BERT {
         { xStride: 3 * d, wStride: 3 * d, yStride: stride });
       for (let t = 0; t < T; t++) {
         const row = scores.subarray(t * stride, t * stride + keys);
-        for (let j = 0; j < T; j++) row[j] = seen[j] ? row[j] * scale : -Infinity;
-        softmax(row, T);
-        row.fill(0, T);
+        for (let j = 0; j < T; j++) if (!seen[j]) row[j] = -Infinity;
+        space.softmax(row, T, scale);
         all.set(row.subarray(0, T), (h * T + t) * T);
       }
       space.product(scores, values.subarray(h * headSize * stride), memory.zeros, context, T, keys, headSize,

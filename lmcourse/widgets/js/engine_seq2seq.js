@@ -21,7 +21,7 @@ import { Workspace } from './kernel.js';
 import { WordTokenizer } from './word_tokenizer.js';
 import { unpack, dequantise } from './weights.js';
 import { checkConfig, checkIds, checkOptions, checkShapes } from './checks.js';
-import { add, layerNorm, softmax } from './layers.js';
+import { add, layerNorm } from './layers.js';
 
 export const PARTS = ['encoder', 'decoder', 'cross'];           // its three kinds of attention
 const padded = count => Math.ceil(count / 4) * 4;                // the kernel takes four numbers at a time
@@ -209,9 +209,8 @@ export class Seq2Seq {
         { xStride: qStride, wStride: kStride, yStride: stride });
       for (let row = 0; row < rows; row++) {
         const scores = all.subarray(row * stride, row * stride + wide);
-        for (let j = 0; j < keys; j++) scores[j] = sees(from + row, j) ? scores[j] * scale : -Infinity;
-        softmax(scores, keys);
-        scores.fill(0, keys);                                    // what pads the keys to a multiple of 4
+        for (let j = 0; j < keys; j++) if (!sees(from + row, j)) scores[j] = -Infinity;
+        space.softmax(scores, keys, scale);
       }
       space.product(all, values.subarray(h * headSize * stride), memory.zeros, context, rows, wide, headSize, { xStride: stride, wStride: stride, yStride: d });
       if (off.some(([, head]) => head === h)) {

@@ -1,12 +1,13 @@
 // All heads at a glance: a grid of small pictures, a row for each layer; click, or move with the arrow keys.
 import {h, remember} from './dom.js';
-import {drawThumbnail} from './heatmap.js';
+import {drawThumbnails} from './heatmap.js';
 
 const mark = (text) => h("span", {class: "lm-grid-mark", "aria-hidden": "true"}, text);
 
 // choose(layer, head); columns: how many heads stand in a line
 export function makeHeads(words, layers, heads, choose, columns = heads) {
-  const buttons = [], canvases = [], writers = [], grid = h("div", {class: "lm-heads", role: "radiogroup", "aria-label": words.heads});
+  const buttons = [], writers = [], canvas = h("canvas", {"aria-hidden": "true"});       // the pictures lie under the buttons
+  const grid = h("div", {class: "lm-heads", role: "radiogroup", "aria-label": words.heads}, canvas);
   grid.style.setProperty("--lm-columns", columns);
   if (columns === heads) grid.append(h("span"), ...Array.from({length: heads}, (_, head) => mark(words.headMark(head + 1))));
   for (let layer = 0; layer < layers; layer++) {
@@ -14,15 +15,13 @@ export function makeHeads(words, layers, heads, choose, columns = heads) {
     if (columns < heads) name.style.gridRow = `span ${Math.ceil(heads / columns)}`;
     grid.append(name);
     for (let head = 0; head < heads; head++) {
-      const canvas = h("canvas", {"aria-hidden": "true"});
-      const button = h("button", {type: "button", class: "lm-head", role: "radio", onclick: () => choose(layer, head)}, canvas);
+      const button = h("button", {type: "button", class: "lm-head", role: "radio", onclick: () => choose(layer, head)});
       buttons.push(button);
-      canvases.push(canvas);
       writers.push(writersOf(button));
       grid.append(button);
     }
   }
-  let seen = null;                                                   // what was shown last
+  let seen = null, places = null;                                    // what was shown last; where the buttons are, null while hidden
   const explain = (event) => {                                       // a head's habit is worked out when it is asked for
     const i = buttons.indexOf(event.target.closest("button"));
     if (i >= 0 && seen) writers[i].title(`${seen.names[i]}: ${seen.describe(seen.weights[i])}`);
@@ -40,19 +39,29 @@ export function makeHeads(words, layers, heads, choose, columns = heads) {
     buttons[to].focus();
   });
 
+  // To ask where buttons are makes the browser lay out the page: only when their grid has another size.
+  new ResizeObserver(([{contentRect: {width, height}}]) => {
+    places = width ? {width, height, of: buttons.map((b) => [b.offsetLeft + b.clientLeft, b.offsetTop + b.clientTop, b.clientWidth, b.clientHeight])} : null;
+    draw();
+  }).observe(grid);
+
+  function draw() {
+    if (seen && places) drawThumbnails(canvas, places, seen.weights.map((weights, i) => ({weights, place: places.of[i], off: seen.off[i]})), seen.T, seen.dark);
+  }
+
   // attention[layer]: (H, T, T); off: set of "layer,head"
   function show(attention, T, chosenLayer, chosenHead, off, dark, describe) {
-    seen = {describe, names: [], weights: []};
+    seen = {describe, T, dark, names: [], weights: [], off: []};
     buttons.forEach((button, i) => {
-      const layer = Math.floor(i / heads), head = i % heads, isOff = off.has(`${layer},${head}`), {name, fine, turned, chosen} = writers[i];
+      const layer = Math.floor(i / heads), head = i % heads, isOff = off.has(`${layer},${head}`), {name, turned, chosen} = writers[i];
       seen.names.push((isOff ? words.headOff : words.head)(layer + 1, head + 1));
       seen.weights.push(attention[layer].subarray(head * T * T, (head + 1) * T * T));
-      drawThumbnail(canvases[i], seen.weights[i], T, dark);
+      seen.off.push(isOff);
       name(seen.names[i]);
-      fine(T > 44);
       turned(isOff);
       chosen(layer === chosenLayer && head === chosenHead);
     });
+    draw();
   }
   return {element: grid, show};
 }
@@ -62,7 +71,6 @@ function writersOf(button) {
   return {
     name: remember((text) => button.setAttribute("aria-label", text)),
     title: remember((text) => { button.title = text; }),
-    fine: remember((is) => button.classList.toggle("lm-fine", is)),
     turned: remember((off) => button.classList.toggle("lm-off", off)),
     chosen: remember((is) => { button.setAttribute("aria-checked", is); button.tabIndex = is ? 0 : -1; }),
   };

@@ -1,24 +1,27 @@
 // Attention as a picture: one cell for each pair of tokens, rows look at columns.
 import {colorTable, packedTable, level, css} from './colors.js';
 
-// Put the T x T weights into a canvas, one pixel a cell. `weights` is (T, T) row by row.
-function putPixels(canvas, weights, T, dark) {
-  if (canvas.width !== T || canvas.height !== T) canvas.width = canvas.height = T;
-  const table = packedTable(dark), {image, cells} = pixels(T);
-  for (let i = 0; i < T * T; i++) cells[i] = table[level(weights[i])];
+// Put pictures of T x T weights into a canvas, one below the other, one pixel a cell. `maps`: each (T, T) row by row.
+function putPixels(canvas, maps, T, dark) {
+  const height = T * maps.length, table = packedTable(dark), {image, cells} = pixels(T, height);
+  if (canvas.width !== T || canvas.height !== height) { canvas.width = T; canvas.height = height; }
+  maps.forEach((weights, m) => { for (let i = 0; i < T * T; i++) cells[m * T * T + i] = table[level(weights[i])]; });
   contextOf(canvas).putImageData(image, 0, 0);
 }
 
-let kept = null;                                                     // the same T x T pixels serve all heads, one after the other
+const kept = new Map();                                              // pixels by their shape: the same serve the next picture
 
-function pixels(T) {
-  if (kept?.image.width !== T) {
-    const image = new ImageData(T, T);
-    kept = {image, cells: new Uint32Array(image.data.buffer)};
+function pixels(width, height) {
+  const key = `${width} ${height}`;
+  if (!kept.has(key)) {
+    if (kept.size > 3) kept.clear();
+    const image = new ImageData(width, height);
+    kept.set(key, {image, cells: new Uint32Array(image.data.buffer)});
   }
-  return kept;
+  return kept.get(key);
 }
 
+const SCRATCH = {};                                                  // canvases that no page shows
 const contexts = new WeakMap();                                      // asking a canvas for its context is slow
 const contextOf = (canvas) => contexts.get(canvas) || contexts.set(canvas, canvas.getContext("2d")).get(canvas);
 
@@ -34,7 +37,20 @@ export function fit(canvas, width, height) {
 
 // The style sheet enlarges the small canvas without smoothing, or makes it smaller with it.
 export function drawThumbnail(canvas, weights, T, dark) {
-  putPixels(canvas, weights, T, dark);
+  putPixels(canvas, [weights], T, dark);
+}
+
+// Many small pictures on one canvas: with one for each, a frame would spend more on canvases than on the model.
+// pictures: [{weights (T, T), place: [left, top, width, height] in CSS pixels, off: shown faintly}, ...]
+export function drawThumbnails(canvas, {width, height}, pictures, T, dark) {
+  const context = fit(canvas, width, height), atlas = SCRATCH.many ||= document.createElement("canvas");
+  putPixels(atlas, pictures.map(({weights}) => weights), T, dark);
+  pictures.forEach(({place, off}, i) => {
+    context.imageSmoothingEnabled = T > place[2];                    // a cell stays sharp until it is less than a pixel
+    context.globalAlpha = off ? 0.25 : 1;
+    context.drawImage(atlas, 0, i * T, T, T, ...place);
+  });
+  context.globalAlpha = 1;
 }
 
 // Where things stand on the large canvas: side of the square, its corner, size of a cell.
@@ -46,15 +62,13 @@ export function layout(width, height, T, labels) {
   return {left: room + free / 2, top: 0.8 * room + 14, cell, side: cell * T};
 }
 
-let SCRATCH = null;
-
 // place: from layout(). row, column: what is pointed at, -1 for none. style: {text, faint, mark, font, dark}.
 export function drawMap(canvas, {weights, T, labels, place, row, column, causal, style, words}) {
   const {left, top, cell, side} = place;
   const context = fit(canvas, canvas.clientWidth, canvas.clientHeight);
   context.imageSmoothingEnabled = false;
-  putPixels(SCRATCH ||= document.createElement("canvas"), weights, T, style.dark);
-  context.drawImage(SCRATCH, left, top, side, side);
+  putPixels(SCRATCH.one ||= document.createElement("canvas"), [weights], T, style.dark);
+  context.drawImage(SCRATCH.one, left, top, side, side);
   if (causal && T > 1) hatch(context, T, place, style);
   if (cell >= 9) gaps(context, T, place, style);
   mark(context, T, place, row, column, style);

@@ -1,20 +1,23 @@
-// The product x · wᵀ + bias and the curve GELU, where nearly all of a Transformer's time goes, and the memory they work in.
+// The product x · wᵀ + bias, the curve GELU and softmax, where nearly all of a Transformer's time goes, and the memory they work in.
 // Two ways to the same numbers: WebAssembly, four numbers at a time, and plain JavaScript where that is missing.
-import { gelu } from './layers.js';
+import { gelu, softmax } from './layers.js';
 
 // kernel.wat, assembled.
-const KERNEL = 'AGFzbQEAAAABJwVgCn9/f39/f39/f38AYAR7e3t7AXtgAn9/AGABewF7YAN7fXsBewMGBQABAgMEBQMBAAEHGwMGbWVtb3J5AgAHcHJvZHVjdAAABGdlbHUA' +
-  'AgqoBwXvAwINfw17IAVBAnQhBSAHQQJ0IQcgCEECdCEIIAlBAnQhCQNAQQAhCiAAIQ0gAyEPA0AgDSEOIA8hECAKQQFqIARJBEAgDSAHaiEOIA8gCWohEAsg' +
-  'DSERIA4hEiABIRMgEyAIaiEUIBQgCGohFSAVIAhqIRYgEyAFaiEM/QwAAAAAAAAAAAAAAAAAAAAAIRwgHCEdIBwhHiAcIR8gHCEgIBwhISAcISIgHCEjA0Ag' +
-  'E/0ABAAhGCAU/QAEACEZIBX9AAQAIRogFv0ABAAhGyAR/QAEACEXIBwgFyAY/eYB/eQBIRwgHSAXIBn95gH95AEhHSAeIBcgGv3mAf3kASEeIB8gFyAb/eYB' +
-  '/eQBIR8gEv0ABAAhFyAgIBcgGP3mAf3kASEgICEgFyAZ/eYB/eQBISEgIiAXIBr95gH95AEhIiAjIBcgG/3mAf3kASEjIBFBEGohESASQRBqIRIgFEEQaiEU' +
-  'IBVBEGohFSAWQRBqIRYgE0EQaiITIAxJDQALIA8gAv0ABAAgHCAdIB4gHxAB/eQB/QsEACAQIAL9AAQAICAgISAiICMQAf3kAf0LBAAgDiAHaiENIBAgCWoh' +
-  'DyAKQQJqIgogBEkNAAsgASAIQQJ0aiEBIAJBEGohAiADQRBqIQMgC0EEaiILIAZJDQALC5UBAQJ7IAAgAf0NAAECAxAREhMEBQYHFBUWFyAAIAH9DQgJCgsY' +
-  'GRobDA0ODxwdHh/95AEhBCACIAP9DQABAgMQERITBAUGBxQVFhcgAiAD/Q0ICQoLGBkaGwwNDg8cHR4f/eQBIQUgBCAF/Q0AAQIDBAUGBxAREhMUFRYXIAQg' +
-  'Bf0NCAkKCwwNDg8YGRobHB0eH/3kAQtiAgF/AnsgACABQQJ0aiECA0AgAP0ABAAhAyADQypCzL/9E0N5IpK9/RMgAyAD/eYB/eYB/eQB/eYBIQQgACADQwAA' +
-  'gD/9EyAEEAP95AH95wH9CwQAIABBEGoiACACSQ0ACwupAQECe0MAAK5C/RNDAACuwv0TIAD96QH96AEhACAAQzuquD/9E/3mAf1qIQEgACABQwCAMT/9E/3m' +
-  'Af3lASABQ4OAXrn9E/3mAf3lASECIAH9+AFB/wD9Ef2uAUEX/asBIAJDAACAPyACQwAAgD8gAkMAAAA/IAJDqqoqPiACQ8GpKj0gAkMIiQg8IAJDzkO3OkNo' +
-  'aVA5/RMQBBAEEAQQBBAEEAQQBP3mAQsQACAB/RMgACAC/eYB/eQBCw==';
+const KERNEL = 'AGFzbQEAAAABLQZgCn9/f39/f39/f38AYAR7e3t7AXtgAn9/AGADf399AGABewF7YAN7fXsBewMJCAABAgMEBAQFBQMBAAEHJQQGbWVtb3J5AgAHcHJvZHVjdAAA' +
+  'BGdlbHUAAgdzb2Z0bWF4AAMK7gkI7wMCDX8NeyAFQQJ0IQUgB0ECdCEHIAhBAnQhCCAJQQJ0IQkDQEEAIQogACENIAMhDwNAIA0hDiAPIRAgCkEBaiAESQRAIA0g' +
+  'B2ohDiAPIAlqIRALIA0hESAOIRIgASETIBMgCGohFCAUIAhqIRUgFSAIaiEWIBMgBWohDP0MAAAAAAAAAAAAAAAAAAAAACEcIBwhHSAcIR4gHCEfIBwhICAcISEg' +
+  'HCEiIBwhIwNAIBP9AAQAIRggFP0ABAAhGSAV/QAEACEaIBb9AAQAIRsgEf0ABAAhFyAcIBcgGP3mAf3kASEcIB0gFyAZ/eYB/eQBIR0gHiAXIBr95gH95AEhHiAf' +
+  'IBcgG/3mAf3kASEfIBL9AAQAIRcgICAXIBj95gH95AEhICAhIBcgGf3mAf3kASEhICIgFyAa/eYB/eQBISIgIyAXIBv95gH95AEhIyARQRBqIREgEkEQaiESIBRB' +
+  'EGohFCAVQRBqIRUgFkEQaiEWIBNBEGoiEyAMSQ0ACyAPIAL9AAQAIBwgHSAeIB8QAf3kAf0LBAAgECAC/QAEACAgICEgIiAjEAH95AH9CwQAIA4gB2ohDSAQIAlq' +
+  'IQ8gCkECaiIKIARJDQALIAEgCEECdGohASACQRBqIQIgA0EQaiEDIAtBBGoiCyAGSQ0ACwuVAQECeyAAIAH9DQABAgMQERITBAUGBxQVFhcgACAB/Q0ICQoLGBka' +
+  'GwwNDg8cHR4f/eQBIQQgAiAD/Q0AAQIDEBESEwQFBgcUFRYXIAIgA/0NCAkKCxgZGhsMDQ4PHB0eH/3kASEFIAQgBf0NAAECAwQFBgcQERITFBUWFyAEIAX9DQgJ' +
+  'CgsMDQ4PGBkaGxwdHh/95AELYgIBfwJ7IAAgAUECdGohAgNAIAD9AAQAIQMgA0MqQsy//RNDeSKSvf0TIAMgA/3mAf3mAf3kAf3mASEEIAAgA0MAAIA//RMgBBAG' +
+  '/eQB/ecB/QsEACAAQRBqIgAgAkkNAAsLkgICAn8EeyAAIAFBA2pBfHFBAnRqIQRDAACA//0TIQf9DAAAAAABAAAAAgAAAAMAAAAhBSAAIQMDQCAD/QAEACAC/RP9' +
+  '5gFDAACA//0TIAUgAf0R/Tn9UiEGIAMgBv0LBAAgByAG/ekBIQcgBUEE/RH9rgEhBSADQRBqIgMgBEkNAAsgByAHEAT96QEhByAHIAcQBf3pASEHIAAhAwNAIAP9' +
+  'AAQAIAf95QEhBiAGEAYgBkMAAK7C/RP9RP1OIQYgAyAG/QsEACAIIAb95AEhCCADQRBqIgMgBEkNAAsgCCAIEAT95AEhCCAIIAgQBf3kASEIA0AgACAA/QAEACAI' +
+  '/ecB/QsEACAAQRBqIgAgBEkNAAsLGAAgACAA/Q0ICQoLDA0ODwABAgMEBQYHCxgAIAAgAP0NBAUGBwABAgMMDQ4PCAkKCwupAQECe0MAAK5C/RNDAACuwv0TIAD9' +
+  '6QH96AEhACAAQzuquD/9E/3mAf1qIQEgACABQwCAMT/9E/3mAf3lASABQ4OAXrn9E/3mAf3lASECIAH9+AFB/wD9Ef2uAUEX/asBIAJDAACAPyACQwAAgD8gAkMA' +
+  'AAA/IAJDqqoqPiACQ8GpKj0gAkMIiQg8IAJDzkO3OkNoaVA5/RMQBxAHEAcQBxAHEAcQB/3mAQsQACAB/RMgACAC/eYB/eQBCw==';
 
 const padded = floats => Math.ceil(floats / 4) * 4;              // 4 floats = 16 bytes: every array begins on a multiple
 
@@ -54,6 +57,15 @@ export class Workspace {
     if (this.kernel) this.kernel.gelu(x.byteOffset, count);
     else gelu(x, count);
   }
+
+  // The first `count` numbers of x become softmax(scale · x), in place; x goes on to the next multiple of 4 at least, with zeros there.
+  // Where x is -Infinity the share is 0.
+  softmax(x, count, scale) {
+    if (x.length < padded(count)) throw new Error(`softmax of ${count} numbers needs room for ${padded(count)}, not ${x.length}`);
+    if (!count) return;
+    if (this.kernel) this.kernel.softmax(x.byteOffset, count, scale);
+    else softmaxInJavaScript(x, count, scale);
+  }
 }
 
 // The kernel with `bytes` of memory, or null where a browser, or a page's security policy, does not let it run.
@@ -88,4 +100,9 @@ function productInJavaScript(x, w, bias, y, rows, inner, outer, xStride, wStride
       y[y1] = bias[o] + s10; y[y1 + 1] = bias[o + 1] + s11; y[y1 + 2] = bias[o + 2] + s12; y[y1 + 3] = bias[o + 3] + s13;
     }
   }
+}
+
+function softmaxInJavaScript(x, count, scale) {
+  for (let i = 0; i < count; i++) x[i] *= scale;
+  softmax(x, count).fill(0, count, padded(count));
 }

@@ -1,4 +1,4 @@
-;; What a Transformer spends its time in, written by hand, four numbers at a time: one product, and one curve.
+;; What a Transformer spends its time in, written by hand, four numbers at a time: one product, one curve, one sharing out.
 ;;
 ;; product:   y[t, o] = bias[o] + sum over k of x[t, k] * w[o, k]
 ;;
@@ -8,6 +8,8 @@
 ;; x, w, bias and y are addresses in bytes; sizes and strides count floats.
 ;;
 ;; gelu:      x[i] = x[i] / (1 + e^z),  z = -2 √(2/π) (x[i] + 0.044715 x[i]³)      `count` is a multiple of 4
+;;
+;; softmax:   x[i] = e^(scale x[i]) / sum over j of e^(scale x[j])     of the first `count`; up to the next multiple of 4, zeros
 ;;
 ;; kernel.js carries the bytes that this file becomes; a test assembles it again and compares.
 (module
@@ -112,6 +114,42 @@
       (v128.store (local.get $x)
         (f32x4.div (local.get $v) (f32x4.add (f32x4.splat (f32.const 1)) (call $exp (local.get $z)))))
       (br_if $next (i32.lt_u (local.tee $x (i32.add (local.get $x) (i32.const 16))) (local.get $end)))))
+
+  (func (export "softmax") (param $x i32) (param $count i32) (param $scale f32)
+    (local $at i32) (local $end i32) (local $places v128) (local $v v128) (local $most v128) (local $sum v128)
+    (local.set $end (i32.add (local.get $x) (i32.shl (i32.and (i32.add (local.get $count) (i32.const 3)) (i32.const -4)) (i32.const 2))))
+    (local.set $most (f32x4.splat (f32.const -inf)))
+    (local.set $places (v128.const i32x4 0 1 2 3))
+    (local.set $at (local.get $x))
+    (loop $next                                 ;; scaled; what lies behind the last becomes -inf; the largest of each column
+      (local.set $v (v128.bitselect
+        (f32x4.mul (v128.load (local.get $at)) (f32x4.splat (local.get $scale)))
+        (f32x4.splat (f32.const -inf))
+        (i32x4.lt_s (local.get $places) (i32x4.splat (local.get $count)))))
+      (v128.store (local.get $at) (local.get $v))
+      (local.set $most (f32x4.max (local.get $most) (local.get $v)))
+      (local.set $places (i32x4.add (local.get $places) (i32x4.splat (i32.const 4))))
+      (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
+    (local.set $most (f32x4.max (local.get $most) (call $halves (local.get $most))))
+    (local.set $most (f32x4.max (local.get $most) (call $pairs (local.get $most))))
+    (local.set $at (local.get $x))
+    (loop $next                                 ;; e^(v - most); below e^-87, and for -inf, exactly 0
+      (local.set $v (f32x4.sub (v128.load (local.get $at)) (local.get $most)))
+      (local.set $v (v128.and (call $exp (local.get $v)) (f32x4.gt (local.get $v) (f32x4.splat (f32.const -87)))))
+      (v128.store (local.get $at) (local.get $v))
+      (local.set $sum (f32x4.add (local.get $sum) (local.get $v)))
+      (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
+    (local.set $sum (f32x4.add (local.get $sum) (call $halves (local.get $sum))))
+    (local.set $sum (f32x4.add (local.get $sum) (call $pairs (local.get $sum))))
+    (loop $next
+      (v128.store (local.get $x) (f32x4.div (v128.load (local.get $x)) (local.get $sum)))
+      (br_if $next (i32.lt_u (local.tee $x (i32.add (local.get $x) (i32.const 16))) (local.get $end)))))
+
+  ;; 3rd 4th 1st 2nd, and 2nd 1st 4th 3rd: each number beside another one
+  (func $halves (param $a v128) (result v128)
+    (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $a) (local.get $a)))
+  (func $pairs (param $a v128) (result v128)
+    (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11 (local.get $a) (local.get $a)))
 
   ;; e^z = 2^n e^r with n the whole number nearest to z / ln 2, so that |r| < 0.35 and six terms are enough for float32
   ;; (coefficients: Moshier, Cephes, expf). z is kept within ±87, where 2^n is an ordinary float.

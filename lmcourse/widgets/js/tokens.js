@@ -6,13 +6,13 @@ const HIDDEN = -1;
 
 // A token's box, and a function for each of its sides that writes only what changed.
 function makeChip() {
-  const [word, weight, spoken] = ["lm-word", "lm-weight", "lm-spoken"].map((name) => h("span", {class: name}));
-  const node = h("div", {class: "lm-token", role: "option"}, word, weight, spoken);
+  const [word, weight] = ["lm-word", "lm-weight"].map((name) => h("span", {class: name}));
+  const node = h("div", {class: "lm-token", role: "option"}, word, weight);
   return {
     node,
     word: remember((text) => setText(word, text)),
     weight: remember((text) => setText(weight, text)),
-    spoken: remember((text) => setText(spoken, text)),
+    spoken: remember((text) => node.setAttribute("aria-label", text)),
     name: remember((name) => { node.className = name; }),
     color: remember((at) => {                                        // place in the table of colours, by night 256 more
       const color = at === HIDDEN ? null : colorTable(at > 255)[at % 256];
@@ -55,8 +55,9 @@ export function makeTokens(words, {choose, peek}) {
     tokens.forEach((token, i) => {
       const chip = chips[i], hidden = i >= hiddenFrom;
       chip.word(token.label);
-      chip.weight(hidden ? "–" : inPercent(weights[i]));
-      chip.spoken(hidden ? words.masked : " %");
+      const percent = inPercent(weights[i]);
+      chip.weight(hidden ? "–" : percent);
+      chip.spoken(hidden ? `${token.label} ${words.masked}` : `${token.label} ${percent} %`);
       chip.name(`lm-token lm-${token.kind}${token.joined ? " lm-joined" : ""}${hidden ? " lm-hidden" : ""}${i === row ? " lm-row" : ""}`);
       chip.color(hidden ? HIDDEN : level(weights[i]) + (dark ? 256 : 0));
       chip.chosen(i === chosen);

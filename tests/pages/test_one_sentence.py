@@ -195,19 +195,17 @@ def test_keyboard_alone(visit, site_http):
     with visit(site_http + PAGE) as page:
         hand, press = Hand(page), page.keyboard.press
         hand.root.locator(".lm-one-token[tabindex='0']").focus()
+        assert page.evaluate("document.activeElement.className").startswith("lm-one-token")
         press("Home")
         press("ArrowRight")
-        hand.settle()
-        assert hand.root.get_attribute("data-position") == "1"
+        page.wait_for_selector(".lm-one[data-position='1']")
         assert page.evaluate("document.activeElement.getAttribute('aria-selected')") == "true"
         hand.root.locator(".lm-one-layers input:checked").focus()
         press("ArrowRight")
-        hand.settle()
-        assert hand.root.get_attribute("data-layer") == "1"
+        page.wait_for_selector(".lm-one[data-layer='1']")
         hand.root.locator(".lm-one-head[tabindex='0']").focus()
         press("ArrowRight")
-        hand.settle()
-        assert hand.root.get_attribute("data-head") == "1"
+        page.wait_for_selector(".lm-one[data-head='1']")
         assert page.evaluate("document.activeElement.getAttribute('aria-checked')") == "true"
 
 

@@ -46,7 +46,7 @@ class TranslationExplorer(ModelWidget):
         super().__init__(model, tokenizer, text=text, heads_off=[list(each) for each in heads_off], **traits)
 
     def _describe(self):
-        return (f"{self.part} attention of layer {self.layer + 1}, {f'head {self.head + 1}' if self.head >= 0 else 'the mean of its heads'}, "
+        return (f"{self.part.capitalize()} attention of layer {self.layer + 1}, {f'head {self.head + 1}' if self.head >= 0 else 'the mean of its heads'}, "
                 f"while the model translates: {self.text}")
 
     def read(self):

@@ -7,7 +7,7 @@ const HIDDEN = -1;
 // A token's box, and a function for each of its sides that writes only what changed.
 function makeChip() {
   const [word, weight] = ["lm-word", "lm-weight"].map((name) => h("span", {class: name}));
-  const node = h("div", {class: "lm-token", role: "option"}, word, weight);
+  const node = h("div", {class: "lm-token", role: "option"}, word, " ", weight);       // the space is for who reads it without seeing it
   return {
     node,
     word: remember((text) => setText(word, text)),

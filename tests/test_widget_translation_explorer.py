@@ -114,7 +114,7 @@ def test_its_picture_is_the_map(lab, part, head):
     assert drawn.shape == {"cross": (len(target), len(source)), "encoder": (len(source),) * 2, "decoder": (len(target),) * 2}[part]
     assert (drawn.mask == (np.triu(np.ones(drawn.shape), 1) if part == "decoder" else np.zeros(drawn.shape))).all()       # empty where the mask hides
     assert torch.allclose(torch.tensor(drawn.filled(0)) ** 2, weights.double(), atol=1e-6)
-    assert f"{part} attention of layer 2, {'head 3' if head == 2 else 'the mean of its heads'}" in lab.described and TEXT in lab.described
+    assert f"{part.capitalize()} attention of layer 2, {'head 3' if head == 2 else 'the mean of its heads'}" in lab.described and TEXT in lab.described
 
 
 def test_it_names_its_model_and_stores_little(lab, model):

@@ -5,13 +5,14 @@ usage: execute.py [concepts/context-and-attention ...]
 Stored are outputs and the widgets' state; not stored are machine paths, times, the kernel's version. Seconds and memory go to
 chapters/run-times.json, and only when they moved by more than 20 %, so that a run changes nothing without a reason.
 """
-import importlib.util
 import json
 import re
 import sys
 
 import nbformat
 from notebooks import CHAPTERS, ROOT, chapters, run
+
+from lmcourse.widgets.stored import records, strip
 
 TIMES = CHAPTERS / "run-times.json"
 RANDOM = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")      # a classic widget's id
@@ -32,16 +33,12 @@ def normalise(notebook):
                 if "metadata" in output:
                     output.metadata.pop("execution", None)
             describe(cell)
-    if importlib.util.find_spec("lmcourse.widgets.stored"):
-        from lmcourse.widgets.stored import strip
-        notebook = strip(notebook) or notebook
-    return steady(notebook)
+    return steady(strip(notebook))
 
 
 def steady(notebook):
     """Return the notebook with classic widgets named by their order: ipywidgets draws their ids at random."""
-    state = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
-    found = []
+    state, found = records(notebook), []
 
     def visit(model_id):
         if RANDOM.fullmatch(model_id) and model_id in state and model_id not in found:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError as TimeOut
 from round_trip import started, write_notebook
 
 import lmcourse
@@ -77,7 +77,7 @@ def test_round_trip(python, folder, browser):
         assert "Error" not in told, told
         try:
             page.wait_for_selector(".lm-explorer[data-state=ready]", timeout=120_000)
-        except TimeoutError:                                        # on a machine that is very busy a module may come too late: say which
+        except TimeOut:                                        # on a machine that is very busy a module may come too late: say which
             pytest.fail(f"no widget. Output: {page.locator('.output').first.inner_html()[:1000]}\nConsole: {log}")
         explorer = page.locator(".lm-explorer").first
         assert explorer.locator(".lm-name").text_content() == "Layer 2, head 3"

@@ -35,11 +35,11 @@ def test_cached_logits_equal_uncached_ones(model):
 def test_the_lean_step_equals_the_model():
     """Plain GPT-2s of both activations, without biases, batches, token by token; and it stands aside when somebody looks into the model."""
     from lmcourse.generation import Cache
-    from lmcourse.generation.lean import LeanStep, applies
-    for options in ({"mlp": "gelu"}, {"mlp": "gelu_tanh"}, {"mlp": "gelu", "bias": False}):
+    from lmcourse.generation.lean import LONG, LeanStep, applies
+    for options, new in [({"mlp": "gelu"}, 1), ({"mlp": "gelu_tanh"}, LONG), ({"mlp": "gelu", "bias": False}, LONG)]:
         model = randomised(lm.GPT(lm.TransformerConfig(**SMALL, **options)))
         ids, cache = torch.randint(0, 50, (3, 9)), Cache(model)
-        step, logits = LeanStep(model), [model(ids[:, :4], cache)[:, -1]]
+        step, logits = LeanStep(model, new), [model(ids[:, :4], cache)[:, -1]]
         logits += [step(ids[:, t], cache) for t in range(4, 9)]
         torch.testing.assert_close(torch.stack(logits, 1), model(ids)[:, 3:], rtol=1e-4, atol=1e-5)
         with lm.ablate(model, heads=[(0, 0)]):
@@ -48,8 +48,9 @@ def test_the_lean_step_equals_the_model():
     assert not applies(lm.GPT(lm.TransformerConfig(**SMALL, **MODERN)))
 
 
-def test_what_a_model_learned_is_in_the_next_text(model):
-    """The lean step copies weights: each text has to begin with those of its time."""
+def test_what_a_model_learned_is_in_the_next_text(model, monkeypatch):
+    """For a long text the lean step copies weights: each text has to begin with those of its time."""
+    monkeypatch.setattr("lmcourse.generation.lean.LONG", 8)
     model, ids = copy.deepcopy(model), torch.tensor([[3, 14, 15]])
     before = lm.generate(model, ids, 8)
     with torch.no_grad():

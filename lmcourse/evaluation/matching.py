@@ -36,5 +36,4 @@ def exact_match(predictions, references, normalised=True):
 
 
 def _plain(text):
-    text = text.lower().translate(str.maketrans("", "", string.punctuation))
-    return " ".join(ARTICLES.sub(" ", text).split())
+    return " ".join(ARTICLES.sub(" ", text.lower().translate(str.maketrans("", "", string.punctuation))).split())

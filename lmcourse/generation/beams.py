@@ -23,7 +23,7 @@ def beam_steps(model, prompt, max_new_tokens, beam, over=None, shut=None):
     running: [(sum of log-probabilities, new ids), ...], at most k texts that go on.   finished: [(score, new ids), ...], the k best that ended.
     """
     device = next(model.parameters()).device
-    reading, k, penalty = Reading(model), beam.k, beam.length_penalty
+    reading, k, penalty = Reading(model, max_new_tokens), beam.k, beam.length_penalty
     logits = reading.read(torch.tensor([prompt], device=device))        # (1, V)
     running, finished = [(0.0, [])], []
     for n in range(1, max_new_tokens + 1):

@@ -85,7 +85,7 @@ def _steps(model, rows, max_new_tokens, strategy, seed, shut, log):
     Rows of different length begin together at their first token, and while a longer prompt lasts its own next token is
     appended, not the chosen one. So every token stands where it stands alone, nothing is padded, and nothing need be masked.
     """
-    reading, device = Reading(model), next(model.parameters()).device
+    reading, device = Reading(model, max_new_tokens), next(model.parameters()).device
     generator = seed if seed is None or isinstance(seed, Draws) else torch.Generator(device).manual_seed(seed)
     lengths = [len(row) for row in rows]
     shortest, longest = min(lengths), max(lengths)

@@ -10,12 +10,12 @@ from .sources import Reader
 
 class Reading:
     """`read(ids)`, ids (B, T) the new ones, gives the logits (B, V) of what comes next. A GPT keeps its KV cache, as does a
-    Seq2Seq's decoder (a `Reader`), an LSTM its state.
+    Seq2Seq's decoder (a `Reader`), an LSTM its state. `new`: how many tokens it is to write.
 
     ValueError for another kind of model.
     """
-    def __init__(self, model):
-        self.model, self.lean = model, None
+    def __init__(self, model, new=1):
+        self.model, self.new, self.lean = model, new, None
         if isinstance(model, LSTMLanguageModel):
             self.past, self.vocab_size, self.max_len = None, model.vocab_size, None
         elif hasattr(getattr(model, "config", None), "max_len") and hasattr(model, "blocks"):
@@ -29,7 +29,7 @@ class Reading:
             logits, self.past = self.model(ids, self.past, return_state=True)
             return logits[:, -1]
         if self.can_be_lean and ids.shape[1] == 1:
-            self.lean = self.lean or LeanStep(self.model)
+            self.lean = self.lean or LeanStep(self.model, self.new)
             return self.lean(ids[:, 0], self.past)
         return self.model(ids, self.past)[:, -1]
 

@@ -25,6 +25,8 @@ def compare(hand, rows=None):
     lab = expected(hand)
     source, target, seen = lab.read()
     assert hand.chips("sources") == source and hand.chips("targets") == [*target, "end"]
+    names = hand.root.locator(".lm-tr-targets .lm-token").evaluate_all("all => all.map(node => node.getAttribute('aria-label'))")
+    assert any(" %" in each for each in names) == (lab.part == "decoder"), names      # else no row looks at a target word
     weights = getattr(seen, lab.part)[lab.layer][0]
     name, count = ("source_place", len(source)) if lab.part == "encoder" else ("place", len(target))
     for row in range(count) if rows is None else {row % count for row in rows}:

@@ -44,7 +44,7 @@ export function makeTokens(words, {choose, peek}) {
     chips[target].node.focus();
   });
 
-  // tokens: [{label, joined, kind}]; row: whose weights (T,) are shown; chosen: the row to come back to.
+  // tokens: [{label, joined, kind}]; row: whose weights (T,) are shown, null where no row looks at them; chosen: the row to come back to.
   function show(tokens, weights, row, chosen, hiddenFrom, dark) {
     while (chips.length > tokens.length) chips.pop().node.remove();
     while (chips.length < tokens.length) {
@@ -53,13 +53,12 @@ export function makeTokens(words, {choose, peek}) {
       list.append(chip.node);
     }
     tokens.forEach((token, i) => {
-      const chip = chips[i], hidden = i >= hiddenFrom;
+      const chip = chips[i], hidden = i >= hiddenFrom, percent = weights && inPercent(weights[i]);
       chip.word(token.label);
-      const percent = inPercent(weights[i]);
-      chip.weight(hidden ? "–" : percent);
-      chip.spoken(hidden ? `${token.label} ${words.masked}` : `${token.label} ${percent} %`);
+      chip.weight(!weights ? "" : hidden ? "–" : percent);
+      chip.spoken(hidden ? `${token.label} ${words.masked}` : weights ? `${token.label} ${percent} %` : token.label);
       chip.name(`lm-token lm-${token.kind}${token.joined ? " lm-joined" : ""}${hidden ? " lm-hidden" : ""}${i === row ? " lm-row" : ""}`);
-      chip.color(hidden ? HIDDEN : level(weights[i]) + (dark ? 256 : 0));
+      chip.color(hidden ? HIDDEN : level(weights ? weights[i] : 0) + (dark ? 256 : 0));
       chip.chosen(i === chosen);
     });
   }

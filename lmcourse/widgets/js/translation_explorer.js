@@ -198,8 +198,7 @@ class Explorer {
     const {parts} = this, {S, T} = seen, chip = (label) => ({label, kind: "text", joined: false});
     const line = (name, at, width) => weightsOf(seen, name, layer, head).subarray(at * width, (at + 1) * width);
     const looked = part === "encoder" ? line("encoder", sourceRow, S) : line("cross", row, S);
-    const back = part === "decoder" ? line("decoder", row, T) : new Float32Array(T);
-    parts.root.classList.toggle("lm-tr-back", part === "decoder");
+    const back = part === "decoder" ? line("decoder", row, T) : null;        // else no row looks at a target word
     const chosen = Math.min(this.model.get("source_place"), S - 1);
     parts.sources.show(seen.sources.map(chip), looked, part === "encoder" ? sourceRow : -1, Math.max(chosen, 0), S, style.dark);
     parts.targets.show([...seen.targets, this.words.end].map(chip), back, row + 1, this.rowAsked(seen) + 1, causal ? row + 1 : T, style.dark);

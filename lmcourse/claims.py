@@ -61,7 +61,7 @@ def measured(name: str, value, low: float, high: float) -> None:
         raise ValueError(f"low={low} is not below high={high}: a band needs room between its ends")
     held = floor <= number <= ceiling  # NaN compares as False
     # Two decimals of the band's size are enough inside it; outside more, or 1.004 would read "1.00 (must be .. to 1.0)".
-    shown = f"{number:.{_decimals(ceiling - floor)}f}" if held else f"{number:.6g}"
+    shown = f"{number:z.{_decimals(ceiling - floor)}f}" if held else f"{number:.6g}"
     line = f"{name} ≈ {shown} (must be {_scalar(low)} to {_scalar(high)})"
     _settle(line, held, line, line)
 

@@ -108,6 +108,7 @@ def test_a_statement_is_one_line(bad):
     (np.float32(0.5), 0, 1, "x ≈ 0.50 (must be 0 to 1)"),
     (123.4, 100, 200, "x ≈ 123 (must be 100 to 200)"),
     (-2.04, -3.0, -1.0, "x ≈ -2.0 (must be -3.0 to -1.0)"),
+    (-0.001, -0.05, 0.2, "x ≈ 0.00 (must be -0.05 to 0.2)"),
     (7, 1, math.inf, "x ≈ 7.00 (must be 1 to inf)"),
 ])
 def test_measured_prints_value_and_band(value, low, high, line, capsys, strict):

@@ -186,6 +186,24 @@ def test_words_stay_in_their_boxes(visit, site_http, width):
         assert len(sides) == explorer.tokens() and all(abs(left - right) < 1.5 and left > 3 for left, right in sides), sides
 
 
+def test_the_chosen_word_is_in_sight(visit, site_http):
+    """On a phone a long text scrolls in its strip: to the word whose looks are shown, and nowhere else once it stands there."""
+    with visit(site_http + find_page(), width=360, height=900) as page:
+        explorer = Explorer(page)
+        strip, choose = page.locator(".lm-stage .lm-sentence").first, "(box, at) => lmcourseHost.models[box.dataset.id].set('position', at)"
+        explorer.type(" ".join(["Ned Wood gave the green kite to Karl Cook ."] * 5))
+        for at in (None, 0, 30, 3, 50):
+            if at is not None:
+                page.locator(".lm-widget[data-code^=AttentionExplorer]").first.evaluate(choose, at)
+                explorer.settle()
+            whole = strip.evaluate("""strip => { const room = strip.getBoundingClientRect(), chip = strip.querySelector('.lm-row').getBoundingClientRect();
+                return [strip.scrollHeight > strip.clientHeight + 50, chip.top >= room.top && chip.bottom <= room.bottom]; }""")
+            assert whole == [True, True] and (at is None or explorer.row() == at), at
+        strip.evaluate("strip => { strip.scrollTop = 0; }")
+        explorer.temperature(0.5)
+        assert strip.evaluate("strip => strip.scrollTop") == 0
+
+
 def test_keyboard_alone(visit, site_http):
     with visit(site_http + find_page()) as page:
         explorer, press = Explorer(page), page.keyboard.press

@@ -1,6 +1,6 @@
 // AttentionExplorer: type a sentence; its tokens, the attention of any head and the next word follow at once.
 // explorer_model.js and explorer_encoder.js compute, explorer_parts.js builds the page, this file joins them: traits in, picture out.
-import {eachFrame, remember, setText} from './dom.js';
+import {bringIntoSight, eachFrame, remember, setText} from './dom.js';
 import {wordsIn} from './language.js';
 import {WORDS} from './words_attention_explorer.js';
 import {build} from './explorer_parts.js';
@@ -188,6 +188,10 @@ class Explorer {
     this.say(view);
     if (model.get("view") === "arcs") parts.arcs.show(weights, T, row, causal, `${this.size} ${seen.ids}`);       // last: it may ask for the layout
     else this.paintMap(view);
+    if (this.sight !== `${T} ${fixed}`) {                           // a reader who scrolls to another token is left alone
+      this.sight = `${T} ${fixed}`;
+      bringIntoSight(parts.tokens.element.parentElement, parts.tokens.chip(fixed));
+    }
     this.painted += 1;
     Object.assign(parts.root.dataset, {state: "ready", painted: this.painted, tokens: T, row});
   }

@@ -28,6 +28,14 @@ export function remember(write) {
   return (value) => { if (value !== last) write(last = value); };
 }
 
+// Scrolls `room`, and nothing around it, just so far that `node` in it is seen whole.
+export function bringIntoSight(room, node) {
+  const {top, bottom} = node.getBoundingClientRect(), from = room.getBoundingClientRect().top + room.clientTop, EDGE = 3;     // px
+  const below = bottom + EDGE - from - room.clientHeight;
+  if (top < from) room.scrollTop -= from - top + EDGE;
+  else if (below > 0) room.scrollTop += below;
+}
+
 // Returns a function; however often it is called, `work` runs at most once a frame: at once where this frame has not had
 // its run (so that the next picture already shows it), else at the beginning of the next. `.cancel()` for the end.
 export function eachFrame(work) {

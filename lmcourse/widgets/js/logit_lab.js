@@ -1,5 +1,5 @@
 // LogitLab: from the last vector to a probability. engine.js runs the model, logit_math.js takes its output layer apart, this file draws.
-import {h, setText, eachFrame} from './dom.js';
+import {bringIntoSight, h, setText, eachFrame} from './dom.js';
 import {wordsIn} from './language.js';
 import {WORDS} from './words_logit_lab.js';
 import {modelOf} from './source.js';
@@ -122,8 +122,7 @@ class Lab {
     [...this.chips.children].forEach((chip, i) => chip.setAttribute("aria-pressed", i === at));
     if (this.inSight === `${key} ${at}`) return;                    // a reader who scrolls to another one is left alone
     this.inSight = `${key} ${at}`;
-    const {offsetTop, offsetHeight} = this.chips.children[at], room = this.chips;
-    if (offsetTop < room.scrollTop || offsetTop + offsetHeight > room.scrollTop + room.clientHeight) room.scrollTop = offsetTop;
+    bringIntoSight(this.chips, this.chips.children[at]);
   }
 
   paintVectors(raw, x, here) {

@@ -1,6 +1,6 @@
 // OneSentence: one token of a sentence through the whole model, stage by stage; each stage leads to the widget that explains it.
 // one_sentence_math.js computes, one_sentence_parts.js builds the page, one_sentence_tables.js fills its tables; this file joins them.
-import {h, eachFrame, setText} from './dom.js';
+import {bringIntoSight, h, eachFrame, setText} from './dom.js';
 import {wordsIn} from './language.js';
 import {WORDS} from './words_one_sentence.js';
 import {modelOf} from './source.js';
@@ -148,8 +148,7 @@ class Figure {
       chip.setAttribute("aria-selected", i === t);
       chip.tabIndex = i === t ? 0 : -1;
     });
-    const {offsetTop: top, offsetHeight: height} = list.children[t], from = list.offsetTop;
-    if (top - from < list.scrollTop || top - from + height > list.scrollTop + list.clientHeight) list.scrollTop = top - from - height;
+    bringIntoSight(list, list.children[t]);
   }
 
   // The token's bytes, its text and its id.

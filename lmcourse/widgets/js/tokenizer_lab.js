@@ -1,5 +1,5 @@
 // TokenizerLab: type any text, see its tokens, replay the merges that made them. tokenizer_steps.js computes.
-import {h, setText, eachFrame} from './dom.js';
+import {bringIntoSight, h, setText, eachFrame} from './dom.js';
 import {wordsIn} from './language.js';
 import {WORDS} from './words_tokenizer_lab.js';
 import {Stepper, tokenizerJson} from './tokenizer_steps.js';
@@ -169,11 +169,8 @@ class Lab {
       setText(chip.lastChild, under === "ids" ? String(id) : bytes);
       Object.assign(chip.dataset, {id, bytes});
     });
-    if (tokens.some(({made}) => made)) {
-      const chip = this.chips[tokens.findIndex(({made}) => made)], stage = this.list.parentElement;
-      const low = chip.offsetTop - this.list.offsetTop;
-      if (low < stage.scrollTop || low + chip.offsetHeight > stage.scrollTop + stage.clientHeight) stage.scrollTop = low - 8;
-    }
+    const made = tokens.findIndex((token) => token.made);
+    if (made >= 0) bringIntoSight(this.list.parentElement, this.chips[made]);
   }
 
   paintBars(tokens, text) {

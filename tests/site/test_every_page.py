@@ -2,6 +2,7 @@
 from pathlib import Path
 
 import pytest
+from cut_off import cut_off
 from first_view import BUDGET, first_view
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,7 @@ def test_fits_a_phone(visit, site_http, built_page):
         wide = page.evaluate("""[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 361
             && !e.closest('pre, .pst-scrollable-table-container, .katex-display, .output')).slice(0, 5).map(e => e.outerHTML.slice(0, 160))""")
         assert width <= 360, f"{width} px wide\n" + "\n".join(wide)
+        assert cut_off(page, "body") == []
 
 
 def test_weight(visit, site_http, built_page, record_property):

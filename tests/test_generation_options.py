@@ -10,7 +10,7 @@ from small import MODERN, SMALL, randomised
 
 import lmcourse as lm
 from lmcourse.generation import Cache, beam_search, stream
-from lmcourse.generation.lean import LeanStep, applies
+from lmcourse.generation.lean import LONG, LeanStep, applies
 from lmcourse.generation.stops import stopper
 
 KINDS = {"gpt2": {}, "modern": MODERN, **{position: {"position": position, "tie_weights": False} for position in ("sinusoidal", "rope", "alibi", "none")},
@@ -65,7 +65,7 @@ def test_the_lean_step_stands_aside_for_what_it_does_not_know(gpt):
     assert applies(coarse) and applies(gpt)
     ids, cache = torch.randint(0, 50, (2, 8)), Cache(coarse)
     coarse(ids[:, :7], cache)
-    torch.testing.assert_close(LeanStep(coarse)(ids[:, 7], cache), coarse(ids)[:, 7], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(LeanStep(coarse, LONG)(ids[:, 7], cache), coarse(ids)[:, 7], rtol=1e-4, atol=1e-5)
     assert not applies(lm.GPT(lm.TransformerConfig(**SMALL, norm_first=False)))
     whole, ids = gpt.blocks[0].mlp.up, [[3, 4]]
     before = lm.generate(gpt, ids, 12)

@@ -25,7 +25,7 @@ class LeanStep:
 
     For a text of LONG new tokens or more it copies weights (see `turned`): after the model has learned, make it anew.
     """
-    def __init__(self, model, new=LONG):
+    def __init__(self, model, new):
         self.model, c = model, model.config
         self.sizes, self.eps, self.approximate = (c.n_heads, c.d_head), c.norm_eps, "tanh" if c.mlp == "gelu_tanh" else "none"
         both = lambda norm: (norm.weight, norm.bias)

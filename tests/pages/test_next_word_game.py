@@ -155,6 +155,7 @@ def test_nothing_jumps_when_it_starts(visit, site_http, width):
         hand = Hand(page)
         height = hand.root.evaluate("root => root.offsetHeight")
         assert height == pytest.approx(before, abs=1)
+        assert hand.root.locator(".lm-game-chips").evaluate("room => room.scrollHeight <= room.clientHeight"), "suggestions are cut through"
         for word in ("the", "key", "was"):
             hand.guess(word, 0.6)
         assert hand.root.evaluate("root => root.offsetHeight") == pytest.approx(height, abs=1)

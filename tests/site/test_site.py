@@ -158,14 +158,14 @@ def test_titles_of_chapters_are_links(site):
     assert linked > 40
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_what_cells_say_can_be_read_on_a_phone(visit, site_http, width):
-    """Claims and measured numbers wrap on a narrow screen and only there; tables never do; figures stay 480 px wide where there is room for less."""
-    with visit(site_http + "chapters/concepts/tokens.html", width=width, height=740) as page:
+@pytest.mark.parametrize("chapter, width, scrolls", [("concepts/tokens", 360, True), ("concepts/tokens", 1280, False), ("algorithm/training", 1280, True)])
+def test_what_cells_say_can_be_read(visit, site_http, chapter, width, scrolls):
+    """Claims and measured numbers wrap where they are too long for the screen; tables never do; figures stay 480 px wide where there is room for less."""
+    with visit(f"{site_http}chapters/{chapter}.html", width=width, height=740) as page:
         boxes = page.evaluate("""[...document.querySelectorAll('.output.stream pre')].map(pre => ({wide: pre.scrollWidth - pre.clientWidth,
             said: [...pre.querySelectorAll('.lm-printed')].map(line => [line.textContent, line.getBoundingClientRect().right - pre.getBoundingClientRect().right])}))""")
         said = [line for box in boxes for line in box["said"]]
         assert len([text for text, _ in said if text.startswith("✓ ")]) > 5 and any("(must be" in text for text, _ in said)
-        assert all(right < 1 for _, right in said) and any(box["wide"] > 0 for box in boxes) == (width == 360)
+        assert all(right < 1 for _, right in said) and any(box["wide"] > 0 for box in boxes) == scrolls
         figures = page.evaluate("[...document.querySelectorAll('.cell_output a.image-reference img')].map(img => img.getBoundingClientRect().width)")
         assert figures and all(each >= (479 if width == 360 else 320) for each in figures), figures
